@@ -1,0 +1,87 @@
+import { assert } from "@carehub/rules/fault";
+import { calendarEntry, calendarVersion, calendarYear, hasCalendarYear } from "./table.ts";
+import { isCommonWorkingDay, isWorkingDay } from "./working-days.ts";
+
+/** A day that did not count, and why not in each country that was off. */
+export type SkippedDay = {
+  readonly date: Temporal.PlainDate;
+  readonly offIn: readonly {
+    readonly country: string;
+    /** The holiday's name, or `weekend`. */
+    readonly reason: string;
+    /** The law or act; undefined for a plain weekend. */
+    readonly source?: string;
+  }[];
+};
+
+/** A number of working days as it was counted, with all that is needed to count it again. */
+export type Deadline = {
+  /** The last day that is in time. */
+  readonly date: Temporal.PlainDate;
+  readonly days: number;
+  readonly calendars: readonly string[];
+  /** The version of the tables it was counted on. */
+  readonly version: string;
+  /** Whether a date that no act confirms yet could still move it. */
+  readonly estimated: boolean;
+  /** Every day that was passed over, in order. */
+  readonly explanation: readonly SkippedDay[];
+};
+
+/**
+ * What to count: `days` working days of all `calendars` at once, the day after `from` being day 1.
+ */
+export type WorkingDaysToAdd = {
+  readonly calendars: readonly string[];
+  readonly from: Temporal.PlainDate;
+  readonly days: number;
+};
+
+/**
+ * Counts working days, at least 1. Fails with CALENDAR_YEAR_UNKNOWN when it would leave a country's
+ * table.
+ */
+export function addWorkingDays({ calendars, from, days }: WorkingDaysToAdd): Deadline {
+  assert(Number.isInteger(days) && days >= 1, "a deadline is at least one whole working day away");
+  const explanation: SkippedDay[] = [];
+  let date = from;
+  for (let counted = 0; counted < days; ) {
+    date = date.add({ days: 1 });
+    if (isCommonWorkingDay(calendars, date)) counted += 1;
+    else explanation.push(skippedDay(calendars, date));
+  }
+  const estimated = calendars.some((country) => isEstimated(country, from, date));
+  return { date, days, calendars, version: calendarVersion, estimated, explanation };
+}
+
+/** The instant at which the deadline's day ends in that zone: the first one that is too late. */
+export function deadlineInstant(
+  deadline: { readonly date: Temporal.PlainDate },
+  zone: string,
+): Temporal.Instant {
+  return deadline.date.add({ days: 1 }).toZonedDateTime(zone).toInstant();
+}
+
+function skippedDay(calendars: readonly string[], date: Temporal.PlainDate): SkippedDay {
+  const offIn = calendars
+    .filter((country) => !isWorkingDay(country, date))
+    .map((country) => {
+      const entry = calendarEntry(country, date);
+      if (entry === undefined) return { country, reason: "weekend" };
+      return { country, reason: entry.name, source: entry.source };
+    });
+  return { date, offIn };
+}
+
+/**
+ * A feast that follows the moon can move by a day, so the days beside the counted ones matter too.
+ */
+function isEstimated(country: string, from: Temporal.PlainDate, date: Temporal.PlainDate): boolean {
+  const last = date.add({ days: 1 });
+  for (let day = from; Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) {
+    if (!hasCalendarYear(country, day.year)) continue;
+    if (!calendarYear(country, day.year).complete) return true;
+    if (calendarEntry(country, day)?.estimated === true) return true;
+  }
+  return false;
+}
