@@ -51,7 +51,7 @@ async function runAll(queue: Check[]): Promise<number> {
 function runOne({ name, command }: Check): Promise<boolean> {
   const startedAt = performance.now();
   const [program, ...args] = command;
-  const path = `${join(root, "node_modules/.bin")}:${process.env["PATH"]}`;
+  const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
   const child = spawn(program, args, { cwd: root, env: { ...process.env, PATH: path } });
   let output = "";
   child.stdout.on("data", (chunk) => {

@@ -1,0 +1,125 @@
+import type { Progress } from "@carehub/local/platform";
+import { parseCurrency } from "@carehub/money/currency";
+import { formatMoney } from "@carehub/money/decimal";
+import type { Outcome, TimelineEntry } from "@carehub/partners/outcome";
+import type { Rehearsal } from "@carehub/partners/rehearsal";
+import type { Totals } from "@carehub/partners/totals";
+import Table from "cli-table3";
+import type { Demo } from "./demo.ts";
+
+/** What the demo tells while it runs. */
+export type DemoProgress = Required<Pick<Rehearsal, "onEvent" | "onClock">> & {
+  readonly onStart: (progress: Progress) => void;
+  readonly onNote: (note: string) => void;
+};
+
+/** Writes one line for each thing that happens, with the seconds since the start. */
+export function describeProgress(writeLine: (line: string) => void): DemoProgress {
+  const startedAt = performance.now();
+  const say = (text: string) => {
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
+    writeLine(`${seconds} s  ${text}`);
+  };
+  let day = "";
+  return {
+    onStart: ({ note }) => say(note),
+    onNote: say,
+    onClock: (now) => {
+      const next = now.toZonedDateTimeISO("Asia/Almaty").toPlainDate().toString();
+      if (next !== day) say(`— ${next} —`);
+      day = next;
+    },
+    onEvent: (story, entry) => {
+      const reason = entry.reason === "" ? "" : ` (${entry.reason})`;
+      say(`${story.id}: ${entry.event?.event.case ?? "unknown"}${reason}`);
+    },
+  };
+}
+
+/** The tables at the end: each case with its end and why, then the totals. */
+export function writeReport({ cases, totals, seconds, spanCount }: Demo): string {
+  const bad = cases.filter(({ isAsExpected }) => !isAsExpected);
+  return [
+    casesTable(cases),
+    seatsTable(totals),
+    useTable(totals),
+    moneyTable(totals),
+    ...bad.map(describeDifference),
+    `${cases.length - bad.length} of ${cases.length} cases ended as expected, in ${seconds.toFixed(1)} s;` +
+      ` ${spanCount} spans were traced.`,
+  ].join("\n");
+}
+
+function casesTable(cases: readonly Outcome[]): string {
+  const table = new Table({
+    head: ["case", "care", "settlement", "why", "events", "as expected"],
+    ...plain,
+  });
+  for (const { title, actual, timeline, isAsExpected } of cases) {
+    const { careState, settlementState, reason } = actual;
+    const verdict = isAsExpected ? "yes" : "NO";
+    table.push([title, careState, settlementState, reason, timeline.length, verdict]);
+  }
+  return table.toString();
+}
+
+function seatsTable({ seats }: Totals): string {
+  const table = new Table({
+    head: ["quota", "period", "part", "granted", "free", "reserved", "committed", "consumed"],
+    ...plain,
+  });
+  for (const seat of seats) {
+    const { quota, period, granted, available, reserved, committed, consumed } = seat;
+    const part = seat.setAside === "" ? "general" : seat.setAside;
+    table.push([quota, period, part, granted, available, reserved, committed, consumed]);
+  }
+  return table.toString();
+}
+
+function useTable({ resources, pools }: Totals): string {
+  const table = new Table({ head: ["resource or pool", "booked", "used"], ...plain });
+  for (const { resource, bookedHours, usedHours } of resources) {
+    if (bookedHours + usedHours === 0) continue;
+    table.push([resource, `${bookedHours.toFixed(1)} h`, `${usedHours.toFixed(1)} h`]);
+  }
+  for (const { pool, plannedDays } of pools) {
+    if (plannedDays > 0) table.push([pool, `${plannedDays} bed-days`, ""]);
+  }
+  return table.toString();
+}
+
+function moneyTable({ money }: Totals): string {
+  const table = new Table({
+    head: ["debtor", "creditor", "invoiced", "settled", "outstanding"],
+    ...plain,
+  });
+  for (const { debtor, creditor, currency, ...amounts } of money) {
+    const write = (amountMinor: bigint) =>
+      formatMoney({ amountMinor, currency: parseCurrency(currency) });
+    const { invoicedMinor, settledMinor, outstandingMinor } = amounts;
+    table.push([
+      debtor,
+      creditor,
+      write(invoicedMinor),
+      write(settledMinor),
+      write(outstandingMinor),
+    ]);
+  }
+  return table.toString();
+}
+
+function describeDifference({ id, expected, actual, missingEvents, timeline }: Outcome): string {
+  const lines = [
+    `${id} did not end as expected:`,
+    `  expected ${JSON.stringify(expected)}`,
+    `  actual   ${JSON.stringify(actual)}`,
+  ];
+  if (missingEvents.length > 0) lines.push(`  missing events: ${missingEvents.join(", ")}`);
+  return [...lines, ...timeline.map(describeEntry)].join("\n");
+}
+
+function describeEntry({ time, event, actor, reason, traceId }: TimelineEntry): string {
+  return `    ${time} ${event} by ${actor}${reason === "" ? "" : ` (${reason})`} trace ${traceId}`;
+}
+
+const plain = { style: { head: [], border: [] }, colWidths: [], wordWrap: true };

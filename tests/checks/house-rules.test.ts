@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { problemsOf } from "./house-rules.ts";
+
+test.each([
+  ["a long file", "packages/rules/src/x.ts", "\n".repeat(301)],
+  ["a skipped test", "packages/rules/src/x.test.ts", "test.skip('x', () => {});"],
+  ["a silenced type error", "packages/rules/src/x.ts", "// @ts-ignore"],
+  ["unfinished work", "packages/rules/src/x.ts", "// TODO later"],
+  ["a barrel", "packages/rules/src/x.ts", 'export * from "./y.ts";'],
+  ["grpc reaching into storage", "services/intake/src/grpc/x.ts", 'from "../storage/y.ts";'],
+  ["storage reaching into grpc", "services/intake/src/storage/x.ts", 'from "../grpc/y.ts";'],
+  ["events reaching into storage", "services/intake/src/events/x.ts", 'from "../storage/y.ts";'],
+  ["the environment read outside config.ts", "services/intake/src/main.ts", "process.env.X"],
+  ["another service", "services/intake/src/app/x.ts", 'from "../../../billing/src/y.ts";'],
+])("the house refuses %s", (_, file, text) => {
+  expect(problemsOf(file, text)).toHaveLength(1);
+});
+
+test("the house accepts a plain file, and the environment in config.ts", () => {
+  expect(problemsOf("services/intake/src/app/x.ts", 'import { y } from "../domain/y.ts";')).toEqual(
+    [],
+  );
+  expect(problemsOf("services/intake/src/config.ts", "process.env")).toEqual([]);
+});
