@@ -26,7 +26,13 @@ const reportFile = join(folder, "report.json");
 const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${reportFile}`];
 const child = spawn(
   process.execPath,
-  [join(root, "node_modules/vitest/vitest.mjs"), "run", ...reporters, ...process.argv.slice(2)],
+  [
+    "--disable-warning=TimeoutNegativeWarning",
+    join(root, "node_modules/vitest/vitest.mjs"),
+    "run",
+    ...reporters,
+    ...process.argv.slice(2),
+  ],
   { cwd: root, stdio: "inherit" },
 );
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));

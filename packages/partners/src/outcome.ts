@@ -52,7 +52,7 @@ export async function readOutcome(
   const actual = {
     careState: CareStateSchema.value[referral?.careState ?? 0]?.localName ?? "",
     settlementState: SettlementStateSchema.value[referral?.settlementState ?? 0]?.localName ?? "",
-    reason: referral?.stateReason ?? "",
+    reason: whyOf(timeline) ?? referral?.stateReason ?? "",
   };
   const missingEvents = missingFrom(timeline, events);
   const isSameEnd =
@@ -69,6 +69,19 @@ export async function readOutcome(
     missingEvents,
     timeline,
   };
+}
+
+/** Events that decide a case, and say why more closely than the state that it leads to. */
+const deciding = new Set([
+  "entitlementRefused",
+  "referralRejected",
+  "referralReturned",
+  "estimateDeclined",
+  "courseUnavailable",
+]);
+
+function whyOf(timeline: readonly TimelineEntry[]): string | undefined {
+  return timeline.findLast(({ event, reason }) => deciding.has(event) && reason !== "")?.reason;
 }
 
 async function readTimeline(ministry: Partner, name: string): Promise<TimelineEntry[]> {
