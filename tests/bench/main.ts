@@ -4,6 +4,9 @@ import { helpText, readArguments, type SuiteName, usualSeconds } from "./argumen
 import { writeIntoDocument } from "./document.ts";
 import { readConditions } from "./instruments/conditions.ts";
 import { exitCodeOf, type Report, toMarkdown } from "./report.ts";
+import { eventPath } from "./workloads/event-path.ts";
+import { startInfrastructure } from "./workloads/infrastructure.ts";
+import { relayDrain } from "./workloads/relay-drain.ts";
 import { rpcEcho } from "./workloads/rpc-echo.ts";
 import type { Finding, Setting } from "./workloads/workload.ts";
 
@@ -12,7 +15,10 @@ const interruptedCode = 130;
 
 const suiteByName: Record<SuiteName, (setting: Setting) => Promise<readonly Finding[]>> = {
   rpc: async (setting) => [await rpcEcho(setting)],
-  events: async () => [],
+  events: async (setting) => {
+    const infrastructure = await startInfrastructure(setting);
+    return [await eventPath(setting, infrastructure), await relayDrain(setting, infrastructure)];
+  },
 };
 
 process.exitCode = await run().catch((error: unknown) => {

@@ -10,7 +10,7 @@ test.each([
   ["grpc reaching into storage", "services/intake/src/grpc/x.ts", 'from "../storage/y.ts";'],
   ["storage reaching into grpc", "services/intake/src/storage/x.ts", 'from "../grpc/y.ts";'],
   ["events reaching into storage", "services/intake/src/events/x.ts", 'from "../storage/y.ts";'],
-  ["the environment read outside config.ts", "services/intake/src/main.ts", "process.env.X"],
+  ["the environment read in a room", "services/intake/src/app/x.ts", "process.env.X"],
   ["another service", "services/intake/src/app/x.ts", 'from "../../../billing/src/y.ts";'],
 ])("the house refuses %s", (_, file, text) => {
   expect(problemsOf(file, text)).toHaveLength(1);

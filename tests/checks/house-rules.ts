@@ -11,7 +11,7 @@ const rooms = [
   { room: /services\/[^/]+\/src\/grpc\//, bans: /from "\.\.\/(events|storage)\// },
   { room: /services\/[^/]+\/src\/storage\//, bans: /from "\.\.\/(events|grpc)\// },
   { room: /services\/[^/]+\/src\/events\//, bans: /from "\.\.\/(grpc|storage)\// },
-  { room: /services\/[^/]+\/src\/(?!config\.ts)/, bans: /process\.env/ },
+  { room: /services\/[^/]+\/src\/(?!config\.ts|main\.ts)/, bans: /process\.env/ },
   { room: /^services\//, bans: /from "(\.\.\/)+(intake|capacity|agreements|billing)\// },
 ];
 

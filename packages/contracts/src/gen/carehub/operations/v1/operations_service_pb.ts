@@ -459,7 +459,7 @@ export const OperationsService: GenService<{
   /**
    * Sets the service's clock forward. Only in an environment named sandbox.
    *
-   * Fails with CLOCK_NOT_MOVABLE elsewhere, and CLOCK_BACKWARD when the time lies before the clock's own.
+   * Fails with CLOCK_NOT_MOVABLE elsewhere, and CLOCK_ONLY_FORWARD when the time lies before the clock's own.
    *
    * @generated from rpc carehub.operations.v1.OperationsService.MoveClock
    */

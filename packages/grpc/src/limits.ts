@@ -1,0 +1,40 @@
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const mebibyte = 1_048_576;
+
+/** The bounds of a server; each can be set at `serve`. */
+export type Limits = {
+  /** Largest request. No request of ours comes near it. */
+  readonly receiveBytesMax: number;
+  /** Largest response, what a client takes by default. */
+  readonly sendBytesMax: number;
+  /** Calls at a time on one connection. */
+  readonly streamsPerConnectionMax: number;
+  /** Calls at a time in all handlers of the process; more are told to come back. */
+  readonly inFlightMax: number;
+  /** Longest life of a call, and the deadline of one that names none. */
+  readonly deadlineMaxMs: number;
+  /** What a server keeps of a deadline for its own answer; with less left it does not begin. */
+  readonly deadlineReserveMs: number;
+  readonly keepaliveMs: number;
+  readonly keepaliveTimeoutMs: number;
+  /** A connection is renewed after this, so that certificates and addresses are read again. */
+  readonly connectionAgeMs: number;
+  readonly connectionAgeGraceMs: number;
+  /** How long `close` waits for running calls. */
+  readonly drainMs: number;
+};
+
+export const defaultLimits: Limits = {
+  receiveBytesMax: mebibyte,
+  sendBytesMax: 4 * mebibyte,
+  streamsPerConnectionMax: 256,
+  inFlightMax: 1_024,
+  deadlineMaxMs: 30 * secondMs,
+  deadlineReserveMs: 20,
+  keepaliveMs: minuteMs,
+  keepaliveTimeoutMs: 10 * secondMs,
+  connectionAgeMs: 30 * minuteMs,
+  connectionAgeGraceMs: 35 * secondMs,
+  drainMs: 6 * secondMs,
+};

@@ -1,0 +1,60 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type GetQuiescenceResponseSchema,
+  type ListDeadLettersResponseSchema,
+  type MoveClockRequest,
+  OperationsService,
+  type ReplayDeadLettersRequest,
+  type ReplayDeadLettersResponseSchema,
+} from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
+import { must } from "@carehub/rules/fault";
+import type { Call } from "./call.ts";
+import { toInstant, toTimestamp } from "./instants.ts";
+import { type Implementation, implement } from "./serve.ts";
+
+const pageSizeDefault = 50;
+const pageSizeMax = 200;
+
+/** What each service hands in; `WhoAmI` and the wire are the same for all. */
+export type Operations = {
+  /** The service's name, `intake`. */
+  readonly name: string;
+  /** Sets the clock forward and answers its time after that. */
+  readonly moveClock: (
+    to: Temporal.Instant,
+    context: { readonly request: MoveClockRequest; readonly call: Call },
+  ) => Promise<Temporal.Instant>;
+  readonly getQuiescence: () => Promise<MessageInitShape<typeof GetQuiescenceResponseSchema>>;
+  /** A page of at most `size` letters, from the token of the last page or from the start. */
+  readonly listDeadLetters: (page: {
+    readonly size: number;
+    readonly token: string;
+  }) => Promise<MessageInitShape<typeof ListDeadLettersResponseSchema>>;
+  readonly replayDeadLetters: (
+    key: { readonly topic: string; readonly key: string },
+    context: { readonly request: ReplayDeadLettersRequest; readonly call: Call },
+  ) => Promise<MessageInitShape<typeof ReplayDeadLettersResponseSchema>>;
+};
+
+/** The operations API of one service, ready for `serve`. */
+export function implementOperations(operations: Operations): Implementation {
+  return implement(OperationsService, {
+    whoAmI: (_request, { caller, spiffeId }) => ({
+      caller: caller.name,
+      spiffeId,
+      service: operations.name,
+    }),
+    moveClock: async (request, call) => {
+      const to = toInstant(must(request.time, "validation requires the time"));
+      return { time: toTimestamp(await operations.moveClock(to, { request, call })) };
+    },
+    getQuiescence: () => operations.getQuiescence(),
+    listDeadLetters: ({ pageSize, pageToken }) =>
+      operations.listDeadLetters({
+        size: Math.min(pageSize || pageSizeDefault, pageSizeMax),
+        token: pageToken,
+      }),
+    replayDeadLetters: (request, call) =>
+      operations.replayDeadLetters({ topic: request.topic, key: request.key }, { request, call }),
+  });
+}

@@ -1,0 +1,150 @@
+import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
+import { assert } from "@carehub/rules/fault";
+import type { Logger } from "@carehub/runtime/logging";
+import { gauge } from "@carehub/runtime/meters";
+import {
+  type handleUnaryCall,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerOptions,
+} from "@grpc/grpc-js";
+import { HealthImplementation } from "grpc-health-check";
+import { boundCalls } from "./bounded-calls.ts";
+import type { Call } from "./call.ts";
+import { type AnyHandler, type RateLimit, type ServerContext, unaryHandler } from "./chain.ts";
+import { definitionOf, isUnary, nameOf, type Response } from "./definition.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { mergeReasons, type Reasons } from "./reasons.ts";
+import { identityReader } from "./session-identity.ts";
+import type { Tls } from "./tls.ts";
+
+/** Answers one unary method; it may also give back the bytes of an answer that it gave before. */
+export type Handler<Input extends DescMessage, Output extends DescMessage> = (
+  request: MessageShape<Input>,
+  call: Call,
+) => Promise<Response<Output>> | Response<Output>;
+
+/** One handler for each method of a service. */
+export type Handlers<Service extends DescService> = {
+  readonly [Name in keyof Service["method"]]: Service["method"][Name] extends DescMethodUnary<
+    infer Input,
+    infer Output
+  >
+    ? Handler<Input, Output>
+    : never;
+};
+
+/** A service with its handlers, as `serve` takes it. */
+export type Implementation = {
+  readonly service: DescService;
+  readonly handlers: Readonly<Record<string, AnyHandler>>;
+};
+
+/** Ties handlers to a service's descriptor; a missing or superfluous one does not compile. */
+export function implement<Service extends DescService>(
+  service: Service,
+  handlers: Handlers<Service>,
+): Implementation {
+  return { service, handlers: handlers as Implementation["handlers"] };
+}
+
+/** What a gRPC server needs. The name is that of the service: errors come from `{name}.carehub`. */
+export type ServeOptions = {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tls: Tls;
+  readonly trustDomain: string;
+  readonly services: readonly Implementation[];
+  readonly reasons: Reasons;
+  readonly logger: Logger;
+  readonly rateLimit?: RateLimit;
+  readonly limits?: Partial<Limits>;
+};
+
+/** A server that listens. `close` takes no new calls, waits for the running ones, then cuts. */
+export type GrpcServer = { readonly port: number; readonly close: () => Promise<void> };
+
+/**
+ * Listens with mutual TLS and puts every method behind the chain. A method without a rule of
+ * access, without a handler, or with streams is an error here. `grpc.health.v1` answers any
+ * certificate of the authority.
+ */
+export async function serve(options: ServeOptions): Promise<GrpcServer> {
+  const limits: Limits = { ...defaultLimits, ...options.limits };
+  const bounded = boundCalls(limits.deadlineMaxMs);
+  const server = new Server({ ...serverOptions(limits), interceptors: [bounded.interceptor] });
+  const context: ServerContext = {
+    error: { domain: `${options.name}.carehub`, reasons: mergeReasons(options.reasons) },
+    limits,
+    logger: options.logger,
+    identify: identityReader(options.trustDomain),
+    rateLimit: options.rateLimit,
+    inFlight: 0,
+  };
+  for (const implementation of options.services) addService(server, implementation, context);
+  const health = new HealthImplementation();
+  const served = ["", ...options.services.map(({ service }) => service.typeName)];
+  for (const name of served) health.setStatus(name, "SERVING");
+  health.addToServer(server);
+  const port = await listen(server, options);
+  const stopGauge = gauge(
+    { name: "carehub.grpc.server.in_flight", description: "Calls in handlers now." },
+    () => context.inFlight,
+  );
+  return {
+    port,
+    close: async () => {
+      for (const name of served) health.setStatus(name, "NOT_SERVING");
+      await drain(server, `${options.host}:${port}`, limits.drainMs);
+      bounded.close();
+      stopGauge();
+    },
+  };
+}
+
+function addService(server: Server, implementation: Implementation, context: ServerContext): void {
+  const { service, handlers } = implementation;
+  const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
+  const chained: Record<string, handleUnaryCall<Buffer, Buffer>> = {};
+  for (const method of service.methods) {
+    const handler = handlers[method.localName];
+    assert(handler !== undefined, `${nameOf(method)} has a handler`);
+    assert(isUnary(method), `${nameOf(method)} is unary`);
+    definition[method.localName] = definitionOf(method);
+    chained[method.localName] = unaryHandler(method, handler, context);
+  }
+  server.addService(definition, chained);
+}
+
+function serverOptions(limits: Limits): ServerOptions {
+  return {
+    "grpc.enable_channelz": 0,
+    "grpc.max_receive_message_length": limits.receiveBytesMax,
+    "grpc.max_send_message_length": limits.sendBytesMax,
+    "grpc.max_concurrent_streams": limits.streamsPerConnectionMax,
+    "grpc.keepalive_time_ms": limits.keepaliveMs,
+    "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
+    "grpc.max_connection_age_ms": limits.connectionAgeMs,
+    "grpc.max_connection_age_grace_ms": limits.connectionAgeGraceMs,
+  };
+}
+
+function listen(server: Server, { host, port, tls }: ServeOptions): Promise<number> {
+  const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
+  const credentials = ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, credentials, (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+}
+
+/** `drain` first: it cuts only the connections that it closed itself, which are then all. */
+function drain(server: Server, address: string, drainMs: number): Promise<void> {
+  server.drain(address, drainMs);
+  return new Promise((resolve, reject) => {
+    server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
+  });
+}
