@@ -30,7 +30,6 @@ const examplesFolder = join(import.meta.dirname, "../../../examples");
 const creditor = "ministry/KZ";
 const operator = "operator/registry";
 const zone = "Asia/Almaty";
-const startAt = Temporal.Instant.from("2026-01-05T04:00:00Z");
 const period = {
   first: Temporal.PlainDate.from("2026-01-01"),
   last: Temporal.PlainDate.from("2026-12-31"),
@@ -83,7 +82,6 @@ async function play(examples: Examples, platform: Platform, progress: DemoProgre
       partnerOf,
       operator: registry,
       creditor: partnerOf(creditor),
-      startAt,
       zone,
       onEvent: progress.onEvent,
       onClock: progress.onClock,

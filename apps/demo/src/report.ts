@@ -71,7 +71,7 @@ function seatsTable({ seats }: Totals): string {
   for (const seat of seats) {
     const { quota, period, granted, available, reserved, committed, consumed } = seat;
     const part = seat.setAside === "" ? "general" : seat.setAside;
-    table.push([quota, period, part, granted, available, reserved, committed, consumed]);
+    table.push([short(quota), period, part, granted, available, reserved, committed, consumed]);
   }
   return table.toString();
 }
@@ -80,10 +80,10 @@ function useTable({ resources, pools }: Totals): string {
   const table = new Table({ head: ["resource or pool", "booked", "used"], ...plain });
   for (const { resource, bookedHours, usedHours } of resources) {
     if (bookedHours + usedHours === 0) continue;
-    table.push([resource, `${bookedHours.toFixed(1)} h`, `${usedHours.toFixed(1)} h`]);
+    table.push([short(resource), `${bookedHours.toFixed(1)} h`, `${usedHours.toFixed(1)} h`]);
   }
   for (const { pool, plannedDays } of pools) {
-    if (plannedDays > 0) table.push([pool, `${plannedDays} bed-days`, ""]);
+    if (plannedDays > 0) table.push([short(pool), `${plannedDays} bed-days`, ""]);
   }
   return table.toString();
 }
@@ -98,8 +98,8 @@ function moneyTable({ money }: Totals): string {
       formatMoney({ amountMinor, currency: parseCurrency(currency) });
     const { invoicedMinor, settledMinor, outstandingMinor } = amounts;
     table.push([
-      debtor,
-      creditor,
+      short(debtor),
+      short(creditor),
       write(invoicedMinor),
       write(settledMinor),
       write(outstandingMinor),
@@ -122,4 +122,16 @@ function describeEntry({ time, event, actor, reason, traceId }: TimelineEntry): 
   return `    ${time} ${event} by ${actor}${reason === "" ? "" : ` (${reason})`} trace ${traceId}`;
 }
 
-const plain = { style: { head: [], border: [] }, colWidths: [], wordWrap: true };
+/** `agreements/kz-uz-hubs-2026/quotas/heart-surgery` as `kz-uz-hubs-2026/heart-surgery`. */
+function short(name: string): string {
+  return name
+    .split("/")
+    .filter((_, index) => index % 2 === 1)
+    .join("/");
+}
+
+/** No colours, and no line between rows. */
+const plain = {
+  style: { head: [], border: [] },
+  chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+};

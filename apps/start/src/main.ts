@@ -4,7 +4,6 @@ import { type Platform, startPlatform } from "@carehub/local/platform";
 import { openCompany } from "@carehub/partners/company";
 import { type Examples, identitiesOf, loadExamples } from "@carehub/partners/examples";
 import { publishExamples } from "@carehub/partners/publish";
-import { moveClocks } from "@carehub/partners/sandbox-clock";
 
 const help = `npm start
 
@@ -12,7 +11,6 @@ Starts the platform on this machine with the example agreements and hubs publish
 addresses, where the development certificates are and one call to copy, and runs until Ctrl-C.`;
 
 const operator = "operator/registry";
-const startAt = Temporal.Instant.from("2026-01-05T04:00:00Z");
 
 const { values } = parseArgs({ options: { help: { type: "boolean", default: false } } });
 if (values.help) console.log(help);
@@ -43,7 +41,6 @@ async function publish(examples: Examples, platform: Platform): Promise<void> {
     tlsOf: (identity) => platform.certificates.tls(identity),
   });
   const registry = partnerOf(operator);
-  await moveClocks(registry, startAt);
   await publishExamples(
     examples,
     { registry, hubNamed: (name) => partnerOf(name.replace("hubs/", "hub/")) },

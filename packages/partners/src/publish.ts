@@ -1,5 +1,6 @@
 import type { Examples } from "./examples.ts";
 import { command, type Partner } from "./partner.ts";
+import { moveClocks } from "./sandbox-clock.ts";
 
 /** Who publishes: the registry's desk, and each hub for itself. */
 export type Publishers = {
@@ -8,12 +9,20 @@ export type Publishers = {
   readonly hubNamed: (name: string) => Partner;
 };
 
-/** Publishes parties, then agreements, most general first, then each hub's capacity under its own name. */
+/** The morning on which every example begins; the examples' dates count from it. */
+const startAt = Temporal.Instant.from("2026-01-05T04:00:00Z");
+
+/**
+ * Sets the clocks of the empty platform to the start of the examples, then publishes parties, agreements,
+ * most general first, and each hub's capacity under its own name.
+ */
 export async function publishExamples(
   examples: Examples,
   { registry, hubNamed }: Publishers,
   onPublished: (name: string) => void = () => undefined,
 ): Promise<void> {
+  // A clock may go back only while nothing has happened yet.
+  await moveClocks(registry, startAt);
   for (const party of examples.parties) {
     await registry.registry.publishParty({ party, ...command("registrar") });
     onPublished(party.name);

@@ -20,7 +20,6 @@ export type Rehearsal = Progress & {
   readonly operator: Partner;
   /** The party that is owed, and closes statements at the end: `ministry/KZ`. */
   readonly creditor: Partner;
-  readonly startAt: Temporal.Instant;
   /** The zone in which the creditor's days are counted. */
   readonly zone: string;
   readonly signal?: AbortSignal;
@@ -35,11 +34,10 @@ const roundsMax = 100_000;
  * the platform is quiet the sandbox clock moves to whatever comes next. Then statements are closed and paid.
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<Performance[]> {
-  const { stories, operator, creditor, startAt } = rehearsal;
+  const { stories, operator, creditor } = rehearsal;
   const agenda = createAgenda();
   const performances = stories.map((story) => stage(story, rehearsal.partnerOf, agenda));
   const feeds = feedsOf(rehearsal);
-  await moveClocks(operator, startAt);
   const play = { ...rehearsal, agenda, performances, feeds };
   await playUntilDone(play);
   const { now } = await readQuiescence(operator);

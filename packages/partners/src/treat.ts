@@ -1,10 +1,11 @@
 import type { MessageShape } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import {
   CourseOutcome,
   type HeldSession,
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
 import type { Course } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
+import { ResourceKind } from "@carehub/contracts/gen/carehub/capacity/v1/hub_pb.ts";
 import type { DateSchema } from "@carehub/contracts/gen/google/type/date_pb.ts";
 import type { Agenda } from "./agenda.ts";
 import { command, type Partner } from "./partner.ts";
@@ -34,27 +35,43 @@ export async function planTreatment(hub: Partner, name: string, agenda: Agenda):
       await hub.courses.recordAdmission(admission);
     },
   });
+  const rooms = await readRooms(hub, course.hub);
   for (const session of course.sessions) {
     const end = timestampMs(required(session.endTime, "an end"));
     agenda.add({
       at: Temporal.Instant.fromEpochMilliseconds(end),
-      act: () => recordSession(hub, name, session),
+      act: () => recordSession(hub, { name, session, rooms }),
     });
   }
   agenda.add({ at: hourOf(last, dischargeHour), act: () => discharge(hub, course, last) });
 }
 
-async function recordSession(hub: Partner, name: string, session: HeldSession): Promise<void> {
-  const startTime = required(session.startTime, "a start");
-  const endTime = required(session.endTime, "an end");
+type Taken = {
+  readonly name: string;
+  readonly session: HeldSession;
+  readonly rooms: ReadonlySet<string>;
+};
+
+/** What is recorded is the time in the room or theatre: preparation and recovery lie around it. */
+async function recordSession(hub: Partner, { name, session, rooms }: Taken): Promise<void> {
+  const room = session.resources.find(({ resource }) => rooms.has(resource));
   await hub.courses.recordSession({
     name,
     number: session.number,
-    startTime: timestampFromMs(timestampMs(startTime)),
-    endTime: timestampFromMs(timestampMs(endTime)),
+    startTime: required((room ?? session).startTime, "a start"),
+    endTime: required((room ?? session).endTime, "an end"),
     ...command("radiographer"),
   });
 }
+
+/** The resources in which a session takes place, by their names in held sessions. */
+async function readRooms(partner: Partner, name: string): Promise<ReadonlySet<string>> {
+  const { hub } = await partner.hubs.getHub({ name });
+  const rooms = (hub?.resources ?? []).filter(({ kind }) => roomKinds.has(kind));
+  return new Set(rooms.map(({ id }) => `${name}/resources/${id}`));
+}
+
+const roomKinds: ReadonlySet<ResourceKind> = new Set([ResourceKind.ROOM, ResourceKind.THEATRE]);
 
 async function discharge(hub: Partner, course: Course, dischargeDate: ProtoDate): Promise<void> {
   const stays = course.stays.map((stay) => {

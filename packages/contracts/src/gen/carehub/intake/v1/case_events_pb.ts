@@ -599,7 +599,7 @@ export const ReferralReturnedSchema: GenMessage<ReferralReturned> = /*@__PURE__*
  */
 export type CaseStopAsked = Message<"carehub.intake.v1.CaseStopAsked"> & {
   /**
-   * Why: `CANCELLED`, `ANSWER_OVERDUE`, `ESTIMATE_DECLINED`, `ENTITLEMENT_REFUSED`, `REJECTED`, `RETURNED`, `INFORMATION_OVERDUE`, `NO_SHOW`, `DECEASED`, `CONSENT_WITHDRAWN`, `COURSE_UNAVAILABLE`.
+   * Why: `CANCELLED`, `ANSWER_OVERDUE`, `ESTIMATE_DECLINED`, `ENTITLEMENT_REFUSED`, `REJECTED`, `RETURNED`, `INFORMATION_OVERDUE`, `TRIAGE_OVERDUE`, `NO_SHOW`, `DECEASED`, `CONSENT_WITHDRAWN`, `COURSE_UNAVAILABLE`.
    *
    * @generated from field: string reason = 1;
    */

@@ -1,0 +1,208 @@
+import { given } from "@carehub/testing/decisions";
+import { expect, test } from "vitest";
+import { careStateOf, settlementStateOf } from "./care-state.ts";
+import {
+  afterAnswers,
+  answers,
+  aReferral,
+  aSubmit,
+  day,
+  now,
+  plan,
+  tenge,
+} from "./case.builder.ts";
+import { duesOf, isStuck, overdue, reminderKind } from "./dues.ts";
+import {
+  acceptReferral,
+  cancelReferral,
+  declineReferral,
+  provideInformation,
+  requestInformation,
+} from "./referral.ts";
+import { submitReferral } from "./submit-referral.ts";
+import { triageDeadline } from "./triage.ts";
+
+test("takes a referral in with the age at its date, and asks for the entitlement", () => {
+  const { events } = submitReferral({}, { command: aSubmit(), now });
+  expect(events).toMatchObject([
+    { kind: "ReferralSubmitted", submission: { person: { ageYears: 5, companionCount: 1 } } },
+    { kind: "EntitlementRequested", round: 1, submission: { hub: "hubs/umc-heart" } },
+  ]);
+});
+
+test("refuses a number that the ministry used before, naming the referral", () => {
+  given({ withNumber: "referrals/1" })
+    .when((standing) => submitReferral(standing, { command: aSubmit(), now }))
+    .thenFails("PLACER_NUMBER_TAKEN", { referral: "referrals/1" });
+});
+
+test("names an open referral only to the ministry that sent it", () => {
+  const openForPatient = { referral: "referrals/1", sendingParty: "parties/UZ" };
+  given({ openForPatient })
+    .when((standing) => submitReferral(standing, { command: aSubmit(), now }))
+    .thenFails("OPEN_REFERRAL_EXISTS", { referral: "referrals/1" });
+  const refusal = given({ openForPatient })
+    .when((standing) =>
+      submitReferral(standing, { command: aSubmit({ sendingParty: "parties/KG" }), now }),
+    )
+    .thenFails("OPEN_REFERRAL_EXISTS");
+  expect(refusal.metadata).toEqual({ programme: "heart-surgery" });
+});
+
+test.each([
+  ["a birth in the future", { birthDate: day("01-06") }],
+  ["a birth too long ago", { birthDate: Temporal.PlainDate.from("1890-01-01") }],
+  ["a consent of tomorrow", { consent: { reference: "C", date: day("01-06") } }],
+])("refuses %s", (_, differing) => {
+  given({})
+    .when((standing) => submitReferral(standing, { command: aSubmit(differing), now }))
+    .thenFails("INVALID_FIELD");
+});
+
+test("requests the course once the hub has accepted and the entitlement is granted, in either order", () => {
+  given(aReferral())
+    .when((referral) => acceptReferral(referral, { plan, now }))
+    .then([{ kind: "ReferralAccepted" }]);
+  given(afterAnswers(aReferral(), answers.granted()))
+    .when((referral) => acceptReferral(referral, { plan, now }))
+    .then([
+      { kind: "ReferralAccepted" },
+      { kind: "CourseRequested", round: 1, priority: "URGENT" },
+    ]);
+});
+
+test("refuses a plan with another hub's template, or with dates that do not hold", () => {
+  const reject = (differing: Partial<typeof plan>) =>
+    given(aReferral()).when((known) =>
+      acceptReferral(known, { plan: { ...plan, ...differing }, now }),
+    );
+  reject({ template: "hubs/astana-proton/templates/x" }).thenFails("PLAN_OUTSIDE_HUB");
+  reject({ readyDate: day("03-11") }).thenFails("PLAN_DATES_INVALID");
+  reject({ readyDate: day("01-01"), dueDate: day("01-02") }).thenFails("PLAN_DATES_INVALID");
+});
+
+test("gives the seat back before a rejected case is closed", () => {
+  const { state } = given(afterAnswers(aReferral(), answers.granted()))
+    .when((referral) => declineReferral(referral, { as: "REJECTED", reason: "OTHER", now }))
+    .then([
+      { kind: "ReferralRejected", reason: "OTHER" },
+      { kind: "CaseStopAsked", reason: "REJECTED" },
+      { kind: "SeatRequested", move: "RELEASE", reason: "REJECTED" },
+    ]);
+  const closed = afterAnswers(state, answers.seat("SeatReleased"));
+  expect(closed.facts.closed).toEqual({ careState: "REJECTED", reason: "REJECTED" });
+});
+
+test("stops the course first, and the seat and the account only after its answer", () => {
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const held = [answers.granted(), answers.held(), answers.confirmed(), answers.estimated()];
+  const { state } = given(afterAnswers(accepted, ...held))
+    .when((referral) => cancelReferral(referral, { reason: "CANCELLED", now }))
+    .then([{ kind: "CaseStopAsked" }, { kind: "CourseStopRequested", round: 1 }]);
+  const released = afterAnswers(state, answers.released());
+  expect(Object.keys(released.facts.sent)).toEqual(
+    expect.arrayContaining(["SeatRequested.RELEASE@1", "AccountStopRequested@1"]),
+  );
+  expect(careStateOf(released.facts)).toBe("STOP_REQUESTED");
+});
+
+test("pauses the time to triage while it waits for the ministry, and starts it anew after", () => {
+  const { state } = requestInformation(aReferral(), { documentCodes: ["ECHO_REPORT"], now });
+  expect(duesOf(state.facts, now).map(({ kind }) => kind)).toEqual(["information", reminderKind]);
+  const { answerBy } = state.facts.information ?? {};
+  expect(answerBy).toMatchObject({ answerTime: { calendars: ["UZ"], workingDays: 10 } });
+  const later = now.add({ hours: 72 });
+  given(state)
+    .when((known) => provideInformation(known, { documents: [], now: later }))
+    .thenFails("INFORMATION_EMPTY");
+  const document = { id: "d", code: "ECHO_REPORT", sha256: "", mediaType: "", sealedTitle: "" };
+  const answered = provideInformation(state, { documents: [document], now: later }).state;
+  const triageBy = answered.facts.triageBy.expireAt;
+  expect(Temporal.Instant.compare(triageBy, aReferral().facts.triageBy.expireAt)).toBe(1);
+  expect(answered.documents).toHaveLength(1);
+});
+
+test("counts triage in working days of Kazakhstan and keeps the calendar's version", () => {
+  const { triageBy } = aReferral().facts;
+  // The 7th is Christmas there: five working days after the 5th end on the 13th.
+  expect(`${triageBy.date}`).toBe("2026-01-13");
+  expect(triageBy.calendarVersion).not.toBe("");
+});
+
+test("counts weekdays where the table of working days ends, and says so", () => {
+  const late = Temporal.Instant.from("2099-12-20T04:00:00Z");
+  const { date, estimated, calendarVersion } = triageDeadline("URGENT", late);
+  expect(`${date}`).toBe("2099-12-25");
+  expect(estimated).toBe(true);
+  expect(calendarVersion).toContain("+weekdays");
+});
+
+test("keeps a guarantee for the next round while total and dates stay inside it", () => {
+  const first = [answers.granted(), answers.held(), answers.confirmed(), answers.estimated()];
+  const lost = [...first, answers.guaranteed(), answers.lapsed()];
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const second = afterAnswers(accepted, ...lost, answers.held(2), answers.confirmed(2));
+  const isAsked = (...more: Parameters<typeof afterAnswers>[1][]) =>
+    Object.hasOwn(afterAnswers(second, ...more).facts.sent, "BookingRequested@2");
+  expect(isAsked(answers.estimated(2, 120n))).toBe(true);
+  expect(isAsked(answers.estimated(2, 121n))).toBe(false);
+  expect(isAsked(answers.estimated(2, 121n), answers.guaranteed(2))).toBe(true);
+  const late = { lastDate: day("05-01") };
+  const outside = afterAnswers(accepted, ...lost, answers.held(2, late), answers.estimated(2));
+  expect(Object.hasOwn(outside.facts.sent, "BookingRequested@2")).toBe(false);
+  expect(overdue(outside.facts, now.add({ hours: 240 }))?.reason).toBe("ANSWER_OVERDUE");
+});
+
+test("reminds after two days of an answer that does not come, and every day from then on", () => {
+  const { facts } = aReferral();
+  const at = (hours: number) => now.add({ hours });
+  expect(isStuck(facts, at(47))).toBe(false);
+  expect(isStuck(facts, at(48))).toBe(true);
+  const due = (time: Temporal.Instant) =>
+    duesOf(facts, time)
+      .find(({ kind }) => kind === reminderKind)
+      ?.dueAt.toString();
+  expect(due(now)).toBe(at(48).toString());
+  expect(due(at(48))).toBe(at(72).toString());
+  expect(due(at(100))).toBe(at(120).toString());
+});
+
+test("closes a completed course without a charge when billing gives the guarantee back instead", () => {
+  const all = [answers.granted(), answers.held(), answers.confirmed(), answers.estimated()];
+  const end = [answers.guaranteed(), answers.booked(), answers.ended({ deliveredItems: [] })];
+  const done = [answers.seat("SeatConsumed"), answers.guaranteeReleased(1)];
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const { facts } = afterAnswers(accepted, ...all, ...end, ...done);
+  expect(facts.closed).toEqual({ careState: "DISCHARGED", reason: "COMPLETED" });
+});
+
+test("follows the money after the case was closed", () => {
+  const invoice = answers.invoiced();
+  const all = [answers.granted(), answers.held(), answers.confirmed(), answers.estimated()];
+  let referral = afterAnswers(acceptReferral(aReferral(), { plan, now }).state, ...all);
+  expect(settlementStateOf(referral.facts)).toBe("ESTIMATED");
+  referral = afterAnswers(referral, answers.guaranteed());
+  expect(settlementStateOf(referral.facts)).toBe("GUARANTEED");
+  const end = [answers.booked(), answers.started(), answers.ended(), answers.seat("SeatConsumed")];
+  referral = afterAnswers(referral, ...end, invoice);
+  expect(settlementStateOf(referral.facts)).toBe("INVOICED");
+  const named = { invoice: "i/1" };
+  referral = afterAnswers(referral, { kind: "InvoiceContested", ...named, amount: tenge(40n) });
+  expect(settlementStateOf(referral.facts)).toBe("PART_CONTESTED");
+  expect(careStateOf(referral.facts)).toBe("DISCHARGED");
+  const credit = {
+    kind: "CreditNoteIssued",
+    ...named,
+    creditNote: "c/1",
+    amount: tenge(40n),
+  } as const;
+  referral = afterAnswers(
+    referral,
+    { kind: "InvoiceAccepted", ...named, amount: tenge(60n) },
+    credit,
+    credit,
+  );
+  expect(settlementStateOf(referral.facts)).toBe("ACCEPTED");
+  referral = afterAnswers(referral, { kind: "InvoiceSettled", ...named });
+  expect(settlementStateOf(referral.facts)).toBe("SETTLED");
+});

@@ -1,0 +1,122 @@
+import { PurposeOfUse } from "@carehub/contracts/gen/carehub/intake/v1/patient_pb.ts";
+import { moveClock, now } from "@carehub/database/clock";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { otherServices, said } from "../answers.builder.ts";
+import { intakeReasons } from "../domain/reasons.ts";
+import {
+  actor,
+  anIdentity,
+  aSubmission,
+  mutation,
+  refusalOf,
+  startIntake,
+  type TestIntake,
+  wirePlan,
+} from "../intake.builder.ts";
+
+let intake: TestIntake;
+beforeAll(async () => {
+  intake = await startIntake();
+});
+afterAll(() => intake.close());
+
+const ministry = () => intake.as("ministry/UZ").referrals;
+const hub = () => intake.as("hub/umc-heart").referrals;
+
+async function submit(differing: Parameters<typeof aSubmission>[0] = {}): Promise<string> {
+  const { referral } = await ministry().submitReferral(aSubmission(differing));
+  return referral?.name ?? "";
+}
+
+async function accepted(): Promise<string> {
+  const name = await submit();
+  await hub().acceptReferral({ ...mutation(), name, plan: wirePlan });
+  return name;
+}
+
+const plan = (differing: object) => ({ ...mutation(), plan: { ...wirePlan, ...differing } });
+
+/** How each reason comes about. */
+const calls: Readonly<Record<string, () => Promise<unknown>>> = {
+  REFERRAL_NOT_FOUND: () =>
+    ministry().getReferral({ name: "referrals/0198c0de-0000-7000-8000-00000000ffff" }),
+  PLACER_NUMBER_TAKEN: async () => {
+    await submit({ placerNumber: "taken" });
+    await submit({ placerNumber: "taken" });
+  },
+  OPEN_REFERRAL_EXISTS: async () => {
+    const identity = anIdentity();
+    await submit({ identity });
+    await submit({ identity });
+  },
+  REFERRAL_CLOSED: async () => {
+    const name = await submit();
+    await otherServices(intake).agreements(name.slice("referrals/".length), said.refused);
+    await ministry().cancelReferral({ ...mutation(), name, reason: "CANCELLED" });
+  },
+  STOP_ALREADY_ASKED: async () => {
+    const name = await submit();
+    await ministry().cancelReferral({ ...mutation(), name, reason: "CANCELLED" });
+    await ministry().cancelReferral({ ...mutation(), name, reason: "CANCELLED" });
+  },
+  TREATMENT_ENDED: async () => {
+    const name = await accepted();
+    const id = name.slice("referrals/".length);
+    const { agreements, capacity } = otherServices(intake);
+    await agreements(id, said.granted);
+    for (const event of [said.held, said.booked, said.started, said.ended]) {
+      await capacity(id, event);
+    }
+    await ministry().cancelReferral({ ...mutation(), name, reason: "CANCELLED" });
+  },
+  REFERRAL_NOT_IN_TRIAGE: async () => {
+    const name = await accepted();
+    await hub().rejectReferral({ ...mutation(), name, reason: "OTHER" });
+  },
+  INFORMATION_ALREADY_REQUESTED: async () => {
+    const name = await submit();
+    for (const documentCodes of [["CT_SCAN"], ["CT_SCAN"]]) {
+      await hub().requestInformation({ ...mutation(), name, documentCodes });
+    }
+  },
+  INFORMATION_NOT_REQUESTED: async () =>
+    ministry().provideInformation({ ...mutation(), name: await submit(), note: "x" }),
+  INFORMATION_EMPTY: async () => {
+    const name = await submit();
+    await hub().requestInformation({ ...mutation(), name, documentCodes: ["CT_SCAN"] });
+    await ministry().provideInformation({ ...mutation(), name });
+  },
+  PLAN_OUTSIDE_HUB: async () => {
+    const template = "hubs/astana-proton/templates/brain";
+    await hub().acceptReferral({ name: await submit(), ...plan({ template }) });
+  },
+  PLAN_DATES_INVALID: async () => {
+    const readyDate = { year: 2031, month: 1, day: 1 };
+    await hub().acceptReferral({ name: await submit(), ...plan({ readyDate }) });
+  },
+  IDENTITY_NOT_DISCLOSED: async () => {
+    const asked = { name: await submit(), purposeOfUse: PurposeOfUse.TREATMENT, actor };
+    await intake.as("hub/umc-heart").patients.getPatientIdentity(asked);
+  },
+  INVALID_FIELD: () => submit({ citizenship: "XX" }),
+  PAGE_TOKEN_INVALID: () => ministry().listReferrals({ pageToken: "x" }),
+  ETAG_MISMATCH: async () =>
+    hub().acceptReferral({ name: await submit(), ...plan({}), etag: '"7"' }),
+  // The last one: it moves the clock beyond what the others need.
+  ANSWER_OVERDUE: async () => {
+    const name = await submit();
+    const today = await now(intake.db);
+    await moveClock(intake.db, { to: today.add({ hours: 24 * 60 }) });
+    await hub().acceptReferral({ name, ...plan({}) });
+  },
+};
+
+test.each(Object.keys(calls))("refuses with %s, under the status of the table", async (reason) => {
+  const refusal = await refusalOf(calls[reason]?.() ?? Promise.resolve());
+  const code = intakeReasons[reason as keyof typeof intakeReasons];
+  expect(refusal).toMatchObject({ reason, code, domain: "intake.carehub" });
+});
+
+test("has a way to each reason of the table", () => {
+  expect(Object.keys(calls).sort()).toEqual(Object.keys(intakeReasons).sort());
+});
