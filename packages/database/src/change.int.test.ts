@@ -248,3 +248,12 @@ test("sets a due row anew from the commit that it raised", async () => {
   expect((await count(db, id, { source: without })).kind).toBe("done");
   expect((await countRows(db)).due).toBe(1);
 });
+
+test("leaves the due rows alone where a command changes nothing", async () => {
+  const id = await aCounter();
+  const at = Temporal.Instant.from("2030-01-01T00:00:00Z");
+  await count(db, id, { dues: () => [{ kind: "remind", dueAt: at }] });
+  await count(db, id, { steps: [], dues: () => [] });
+  const sql = "select kind from log.due where aggregate = $1";
+  expect(await db.run("due-kinds", sql, [`counters/${id}`])).toEqual([{ kind: "remind" }]);
+});

@@ -104,8 +104,8 @@ export type Change<Before, After, Event> = {
    */
   readonly respond?: (state: After, context: WriteContext) => Uint8Array;
   /**
-   * All due rows that the state has; they replace the aggregate's. Left out, due rows stay as they
-   * are.
+   * All due rows that the state has; they replace the aggregate's. Left out, or where a request or a
+   * message has no events, due rows stay as they are.
    */
   readonly dues?: (state: After) => readonly Omit<Due, "aggregate">[];
 };
@@ -179,7 +179,12 @@ function planCommit<Before, After, Event>(
   });
   assert(source.kind !== "request" || respond !== undefined, "a request has a response");
   const response = respond?.(decision.state, context) ?? new Uint8Array();
-  const dues = request.dues?.(decision.state)?.map((due) => ({ ...due, aggregate }));
+  // Without events the state is as it was, and so are its due rows, which a rival may have replaced since;
+  // only a due row that was raised in vain says anew when it comes again.
+  const mayReplaceDues = events.length > 0 || source.kind === "due";
+  const dues = mayReplaceDues
+    ? request.dues?.(decision.state)?.map((due) => ({ ...due, aggregate }))
+    : undefined;
   const dueAggregates = dues === undefined ? [] : [aggregate];
   return {
     write: events.length === 0 ? nothingToWrite : request.write(decision, context),

@@ -37,6 +37,8 @@ export const attributes = {
   consumer: "carehub.consumer",
   /** Name of a prepared statement. */
   statement: "carehub.statement",
+  /** Care state of a case, `IN_TREATMENT`. */
+  careState: "carehub.care_state",
   /** Kind of a due row. */
   dueKind: "carehub.due.kind",
 } as const;

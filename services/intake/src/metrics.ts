@@ -1,5 +1,6 @@
 import { dueCount } from "@carehub/database/due";
 import type { Database } from "@carehub/database/pool";
+import { attributes } from "@carehub/runtime/attributes";
 import { gauge } from "@carehub/runtime/meters";
 import { type CareState, careStates } from "./domain/case-terms.ts";
 import { readOpenCases } from "./storage/case-figures.ts";
@@ -20,7 +21,9 @@ export function watchCases(db: Database): () => void {
   };
   const named = { name: "carehub.intake.open_cases", description: "Cases that are not closed." };
   const gauges = careStates.map((careState: CareState) =>
-    gauge(named, async () => (await openCases()).get(careState) ?? 0, { care_state: careState }),
+    gauge(named, async () => (await openCases()).get(careState) ?? 0, {
+      [attributes.careState]: careState,
+    }),
   );
   gauges.push(
     gauge(

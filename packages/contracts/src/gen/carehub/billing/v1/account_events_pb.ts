@@ -471,7 +471,7 @@ export type InvoiceAccepted = Message<"carehub.billing.v1.InvoiceAccepted"> & {
   invoice: string;
 
   /**
-   * The accepted amount.
+   * What is accepted of the invoice by now, after credits: this and all earlier acceptances.
    *
    * @generated from field: carehub.type.v1.Money accepted = 2;
    */
@@ -513,7 +513,7 @@ export type InvoiceContested = Message<"carehub.billing.v1.InvoiceContested"> & 
   reason: string;
 
   /**
-   * The amount contested.
+   * What is contested of the invoice by now: this and every other line that waits for a reply.
    *
    * @generated from field: carehub.type.v1.Money contested = 4;
    */
@@ -583,7 +583,7 @@ export type InvoiceSettled = Message<"carehub.billing.v1.InvoiceSettled"> & {
   paid?: Money | undefined;
 
   /**
-   * The statement that it was paid under: `statements/{uuid}`.
+   * The statement whose payment was the last: `statements/{uuid}`. Empty when every line was taken back, so that nothing was owed.
    *
    * @generated from field: string statement = 3;
    */

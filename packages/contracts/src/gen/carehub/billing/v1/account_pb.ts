@@ -4,12 +4,15 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { PricedLine } from "./account_events_pb.ts";
 import { file_carehub_billing_v1_account_events } from "./account_events_pb.ts";
 import type { Deadline } from "../../type/v1/deadline_pb.ts";
 import { file_carehub_type_v1_deadline } from "../../type/v1/deadline_pb.ts";
 import type { Money } from "../../type/v1/money_pb.ts";
 import { file_carehub_type_v1_money } from "../../type/v1/money_pb.ts";
+import type { ServiceItem } from "../../type/v1/service_item_pb.ts";
+import { file_carehub_type_v1_service_item } from "../../type/v1/service_item_pb.ts";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -21,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/billing/v1/account.proto.
  */
 export const file_carehub_billing_v1_account: GenFile = /*@__PURE__*/
-  fileDesc("CiBjYXJlaHViL2JpbGxpbmcvdjEvYWNjb3VudC5wcm90bxISY2FyZWh1Yi5iaWxsaW5nLnYxIuwECgdBY2NvdW50EhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5iaWxsaW5nLnYxLkFjY291bnQuU3RhdGVCBOJBAQMSEwoFcGF5ZXIYBiABKAlCBOJBAQMSFgoIY3JlZGl0b3IYByABKAlCBOJBAQMSEQoDaHViGAggASgJQgTiQQEDEjQKCGVzdGltYXRlGAkgASgLMhwuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlQgTiQQEDEjYKCWd1YXJhbnRlZRgKIAEoCzIdLmNhcmVodWIuYmlsbGluZy52MS5HdWFyYW50ZWVCBOJBAQMSMgoHaW52b2ljZRgLIAEoCzIbLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlQgTiQQEDIrABCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0VTVElNQVRFRBABEhQKEFNUQVRFX0dVQVJBTlRFRUQQAhIQCgxTVEFURV9DTE9TRUQQAxISCg5TVEFURV9JTlZPSUNFRBAEEhgKFFNUQVRFX1BBUlRfQ09OVEVTVEVEEAUSEgoOU1RBVEVfQUNDRVBURUQQBhIRCg1TVEFURV9TRVRUTEVEEAciyQEKCEVzdGltYXRlEhIKBG5hbWUYASABKAlCBOJBAQgSEwoFcm91bmQYAiABKAVCBOJBAQMSMwoFbGluZXMYAyADKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxIrCgV0b3RhbBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIyCglhbnN3ZXJfYnkYBSABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMi2wEKCUd1YXJhbnRlZRISCgRuYW1lGAEgASgJQgTiQQEIEikKA2NhcBgCIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIxChB2YWxpZF91bnRpbF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIkChZ0b2xlcmFuY2VfYmFzaXNfcG9pbnRzGAQgASgFQgTiQQEDEh4KEGJ1ZGdldF9yZWZlcmVuY2UYBSABKAlCBOJBAQMSFgoIcmVsZWFzZWQYBiABKAhCBOJBAQMingIKB0ludm9pY2USEgoEbmFtZRgBIAEoCUIE4kEBCBI0CgVsaW5lcxgCIAMoCzIfLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZUIE4kEBAxIrCgV0b3RhbBgDIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxI0Cgppc3N1ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIzCgpjb250ZXN0X2J5GAUgASgLMhkuY2FyZWh1Yi50eXBlLnYxLkRlYWRsaW5lQgTiQQEDEjEKC291dHN0YW5kaW5nGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDIsoCCgtJbnZvaWNlTGluZRI0CgZwcmljZWQYASABKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxI6CgVzdGF0ZRgCIAEoDjIlLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZS5TdGF0ZUIE4kEBAxIcCg5jb250ZXN0X3JlYXNvbhgDIAEoCUIE4kEBAxIuCghjcmVkaXRlZBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAyJ7CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEg4KClNUQVRFX09QRU4QARISCg5TVEFURV9BQ0NFUFRFRBACEhMKD1NUQVRFX0NPTlRFU1RFRBADEhIKDlNUQVRFX0NSRURJVEVEEAQSDgoKU1RBVEVfUEFJRBAFQmUKGmV4YW1wbGUuY2FyZWh1Yi5iaWxsaW5nLnYxUAFaMGNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9iaWxsaW5nL3YxO2JpbGxpbmd2MaoCEkNhcmVodWIuQmlsbGluZy5WMWIGcHJvdG8z", [file_carehub_billing_v1_account_events, file_carehub_type_v1_deadline, file_carehub_type_v1_money, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("CiBjYXJlaHViL2JpbGxpbmcvdjEvYWNjb3VudC5wcm90bxISY2FyZWh1Yi5iaWxsaW5nLnYxIp8FCgdBY2NvdW50EhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5iaWxsaW5nLnYxLkFjY291bnQuU3RhdGVCBOJBAQMSEwoFcGF5ZXIYBiABKAlCBOJBAQMSFgoIY3JlZGl0b3IYByABKAlCBOJBAQMSEQoDaHViGAggASgJQgTiQQEDEjQKCGVzdGltYXRlGAkgASgLMhwuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlQgTiQQEDEjYKCWd1YXJhbnRlZRgKIAEoCzIdLmNhcmVodWIuYmlsbGluZy52MS5HdWFyYW50ZWVCBOJBAQMSMgoHaW52b2ljZRgLIAEoCzIbLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlQgTiQQEDEjEKB2NoYXJnZXMYDCADKAsyGi5jYXJlaHViLmJpbGxpbmcudjEuQ2hhcmdlQgTiQQEDIrABCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0VTVElNQVRFRBABEhQKEFNUQVRFX0dVQVJBTlRFRUQQAhIQCgxTVEFURV9DTE9TRUQQAxISCg5TVEFURV9JTlZPSUNFRBAEEhgKFFNUQVRFX1BBUlRfQ09OVEVTVEVEEAUSEgoOU1RBVEVfQUNDRVBURUQQBhIRCg1TVEFURV9TRVRUTEVEEAciyQEKCEVzdGltYXRlEhIKBG5hbWUYASABKAlCBOJBAQgSEwoFcm91bmQYAiABKAVCBOJBAQMSMwoFbGluZXMYAyADKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxIrCgV0b3RhbBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIyCglhbnN3ZXJfYnkYBSABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMi2wEKCUd1YXJhbnRlZRISCgRuYW1lGAEgASgJQgTiQQEIEikKA2NhcBgCIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIxChB2YWxpZF91bnRpbF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIkChZ0b2xlcmFuY2VfYmFzaXNfcG9pbnRzGAQgASgFQgTiQQEDEh4KEGJ1ZGdldF9yZWZlcmVuY2UYBSABKAlCBOJBAQMSFgoIcmVsZWFzZWQYBiABKAhCBOJBAQMingIKB0ludm9pY2USEgoEbmFtZRgBIAEoCUIE4kEBCBI0CgVsaW5lcxgCIAMoCzIfLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZUIE4kEBAxIrCgV0b3RhbBgDIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxI0Cgppc3N1ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIzCgpjb250ZXN0X2J5GAUgASgLMhkuY2FyZWh1Yi50eXBlLnYxLkRlYWRsaW5lQgTiQQEDEjEKC291dHN0YW5kaW5nGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDIuoCCgtJbnZvaWNlTGluZRI0CgZwcmljZWQYASABKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxI6CgVzdGF0ZRgCIAEoDjIlLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZS5TdGF0ZUIE4kEBAxIcCg5jb250ZXN0X3JlYXNvbhgDIAEoCUIE4kEBAxIuCghjcmVkaXRlZBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIeChBiZXlvbmRfZ3VhcmFudGVlGAUgASgIQgTiQQEDInsKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDgoKU1RBVEVfT1BFThABEhIKDlNUQVRFX0FDQ0VQVEVEEAISEwoPU1RBVEVfQ09OVEVTVEVEEAMSEgoOU1RBVEVfQ1JFRElURUQQBBIOCgpTVEFURV9QQUlEEAUirQEKBkNoYXJnZRI0CglyZWZlcmVuY2UYASABKAlCIeJBAQK6SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBI2CgRpdGVtGAIgASgLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtQgriQQECukgDyAEBEjUKDmRlbGl2ZXJlZF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBAUJlChpleGFtcGxlLmNhcmVodWIuYmlsbGluZy52MVABWjBjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvYmlsbGluZy92MTtiaWxsaW5ndjGqAhJDYXJlaHViLkJpbGxpbmcuVjFiBnByb3RvMw", [file_buf_validate_validate, file_carehub_billing_v1_account_events, file_carehub_type_v1_deadline, file_carehub_type_v1_money, file_carehub_type_v1_service_item, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * The account of one case: what it will cost, who promised to pay, what is owed and what was paid.
@@ -105,6 +108,13 @@ export type Account = Message<"carehub.billing.v1.Account"> & {
    * @generated from field: carehub.billing.v1.Invoice invoice = 11;
    */
   invoice?: Invoice | undefined;
+
+  /**
+   * The services beside the plan that the hub recorded, in their order.
+   *
+   * @generated from field: repeated carehub.billing.v1.Charge charges = 12;
+   */
+  charges: Charge[];
 };
 
 /**
@@ -384,6 +394,13 @@ export type InvoiceLine = Message<"carehub.billing.v1.InvoiceLine"> & {
    * @generated from field: carehub.type.v1.Money credited = 4;
    */
   credited?: Money | undefined;
+
+  /**
+   * Whether it passes what the guarantee covers: then silence accepts nothing, and it may be accepted or contested at any time.
+   *
+   * @generated from field: bool beyond_guarantee = 5;
+   */
+  beyondGuarantee: boolean;
 };
 
 /**
@@ -454,4 +471,39 @@ export type InvoiceLine_State = (typeof InvoiceLine_State)[keyof typeof InvoiceL
  */
 export const InvoiceLine_StateSchema: GenEnum<InvoiceLine_State> = /*@__PURE__*/
   enumDesc(file_carehub_billing_v1_account, 4, 0);
+
+/**
+ * One service beside the plan.
+ *
+ * @generated from message carehub.billing.v1.Charge
+ */
+export type Charge = Message<"carehub.billing.v1.Charge"> & {
+  /**
+   * The hub's own reference of the charge, unique within the account.
+   *
+   * @generated from field: string reference = 1;
+   */
+  reference: string;
+
+  /**
+   * What, and how many.
+   *
+   * @generated from field: carehub.type.v1.ServiceItem item = 2;
+   */
+  item?: ServiceItem | undefined;
+
+  /**
+   * The day on which it was delivered.
+   *
+   * @generated from field: google.type.Date delivered_date = 3;
+   */
+  deliveredDate?: Date | undefined;
+};
+
+/**
+ * Describes the message carehub.billing.v1.Charge.
+ * Use `create(ChargeSchema)` to create a new message.
+ */
+export const ChargeSchema: GenMessage<Charge> = /*@__PURE__*/
+  messageDesc(file_carehub_billing_v1_account, 5);
 

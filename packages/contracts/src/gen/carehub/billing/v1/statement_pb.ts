@@ -98,6 +98,9 @@ export type Statement = Message<"carehub.billing.v1.Statement"> & {
   /**
    * SHA-256 over the canonical entries, in hexadecimal: debtor and creditor each compute it and compare.
    *
+   * The text is UTF-8, every line ends with a line feed: `carehub-statement-1`, `debtor {debtor}`, `creditor {creditor}`,
+   * `currency {code}`, `period-end {YYYY-MM-DD}`, then for each entry in its order `{invoice} {line} {amount in minor units}`.
+   *
    * @generated from field: string entries_hash = 11;
    */
   entriesHash: string;

@@ -340,8 +340,8 @@ export const StatementService: GenService<{
   /**
    * Closes the period between two parties in one currency: every accepted line that is on no statement yet.
    *
-   * Fails with NOTHING_TO_STATE when there is no such line, PERIOD_NOT_OVER when its last day is not past, and PERIOD_CLOSED
-   * when a later period was closed.
+   * Fails with NOTHING_TO_STATE when there is no such line, PERIOD_NOT_OVER when its last day lies ahead of the creditor's today,
+   * PERIOD_CLOSED when this period or a later one was closed, and CURRENCY_UNKNOWN.
    *
    * @generated from rpc carehub.billing.v1.StatementService.CloseStatement
    */

@@ -479,7 +479,7 @@ export const OperationsService: GenService<{
     output: typeof GetQuiescenceResponseSchema;
   },
   /**
-   * Lists the messages that could not be handled, oldest first, with those parked behind them.
+   * Lists the messages that could not be handled, newest first, with those parked behind them.
    *
    * @generated from rpc carehub.operations.v1.OperationsService.ListDeadLetters
    */
