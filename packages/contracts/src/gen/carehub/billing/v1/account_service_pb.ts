@@ -170,7 +170,7 @@ export type GuaranteePaymentRequest = Message<"carehub.billing.v1.GuaranteePayme
   budgetReference: string;
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 7;
    */
@@ -240,7 +240,7 @@ export type DeclineEstimateRequest = Message<"carehub.billing.v1.DeclineEstimate
   reason: DeclineReason;
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 3;
    */
@@ -310,7 +310,7 @@ export type RecordChargesRequest = Message<"carehub.billing.v1.RecordChargesRequ
   charges: Charge[];
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 3;
    */
@@ -380,7 +380,7 @@ export type AcceptInvoiceRequest = Message<"carehub.billing.v1.AcceptInvoiceRequ
   lineSequences: number[];
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 3;
    */
@@ -457,7 +457,7 @@ export type ContestInvoiceLinesRequest = Message<"carehub.billing.v1.ContestInvo
   reason: ContestReason;
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 4;
    */
@@ -534,7 +534,7 @@ export type ReplyToContestRequest = Message<"carehub.billing.v1.ReplyToContestRe
   credit?: Money | undefined;
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 4;
    */

@@ -226,7 +226,7 @@ export type RecordPaymentRequest = Message<"carehub.billing.v1.RecordPaymentRequ
   valueDate?: Date | undefined;
 
   /**
-   * The etag last read. When it no longer matches, the call fails with REVISION_CONFLICT. Empty means no check.
+   * The etag last read. When it no longer matches, the call fails with ETAG_MISMATCH. Empty means no check.
    *
    * @generated from field: string etag = 5;
    */

@@ -1,0 +1,39 @@
+import type { PublishedEvent } from "@carehub/database/change";
+import type { Database } from "@carehub/database/pool";
+import type { RequestSource } from "@carehub/database/source";
+import type { Actor, Caller } from "@carehub/rules/caller";
+import type { Uuid } from "@carehub/rules/ids";
+import type { AccountEvent } from "../domain/account-events.ts";
+import type { Statement, StatementEvent } from "../domain/statement.ts";
+
+/** What stands in a published event beside the event itself. */
+export type EventContext = { readonly revision: number; readonly occurredAt: Temporal.Instant };
+
+/** The published language, handed in so that use cases know nothing of it. */
+export type Publish = {
+  readonly accountEvent: (
+    event: AccountEvent,
+    context: EventContext & { readonly account: Uuid },
+  ) => PublishedEvent;
+  readonly statementEvent: (
+    event: StatementEvent,
+    context: EventContext & { readonly statement: Statement },
+  ) => PublishedEvent;
+};
+
+/** What every use case works with. */
+export type Deps = {
+  readonly db: Database;
+  readonly publish: Publish;
+  readonly newId: () => Uuid;
+};
+
+/** A caller's command: who asks, once, and how the answer is written. */
+export type Command<View> = {
+  readonly caller: Caller;
+  readonly source: RequestSource;
+  readonly actor: Actor;
+  /** The etag last read; empty means no check. */
+  readonly etag: string;
+  readonly respond: (view: View) => Uint8Array;
+};

@@ -1,0 +1,79 @@
+import type { Changed } from "@carehub/database/change";
+import type { Due, MessageSource } from "@carehub/database/source";
+import type { Uuid } from "@carehub/rules/ids";
+import type { Account, AccountDecision } from "../domain/account.ts";
+import { requestEstimate } from "../domain/estimate.ts";
+import { acceptOverdue } from "../domain/invoice.ts";
+import { parseAccountName } from "../domain/names.ts";
+import type { ServiceItem, Terms } from "../domain/terms.ts";
+import { closeAccount, requestCharges, stopAccount } from "../domain/wind-down.ts";
+import type { StoredAccount } from "../storage/account-rows.ts";
+import { lockOrOpenAccount } from "../storage/account-store.ts";
+import type { Deps } from "./billing-app.ts";
+import { changeAccount } from "./change-account.ts";
+
+/** How a request of intake ended: it took effect, or it had before. */
+export type Ended = "done" | "duplicate";
+
+/** What intake asks of an account, and what time brings. */
+export type CaseRequests = ReturnType<typeof createCaseRequests>;
+
+/** The use cases of intake's requests; the source is the message, used up with the effect. */
+export function createCaseRequests(deps: Deps) {
+  const run = async (
+    { name, id, source }: { name: string; id: Uuid; source: MessageSource },
+    decide: (account: Account, now: Temporal.Instant) => AccountDecision,
+  ): Promise<Ended> =>
+    toEnded(
+      await changeAccount(deps, {
+        name,
+        id,
+        source,
+        lock: (tx) => lockOrOpenAccount(tx, id),
+        decide: ({ account }, { now }) => decide(account, now),
+      }),
+    );
+  return {
+    requestEstimate: (id: Uuid, terms: Terms, source: MessageSource) =>
+      run({ name: "request-estimate", id, source }, (account) => requestEstimate(account, terms)),
+
+    requestCharges: (
+      id: Uuid,
+      delivered: { readonly round: number; readonly items: readonly ServiceItem[] },
+      source: MessageSource,
+    ) =>
+      run({ name: "request-charges", id, source }, (account, now) =>
+        requestCharges(account, { ...delivered, now }),
+      ),
+
+    stopAccount: (
+      id: Uuid,
+      stop: { readonly round: number; readonly reason: string },
+      source: MessageSource,
+    ) =>
+      run({ name: "stop-account", id, source }, (account, now) =>
+        stopAccount(account, { ...stop, now }),
+      ),
+
+    closeAccount: (id: Uuid, source: MessageSource) =>
+      run({ name: "close-account", id, source }, closeAccount),
+
+    /** Raises a due row: silence accepts what was not contested in time. */
+    raise: async (due: Due): Promise<Ended> => {
+      const id = parseAccountName(due.aggregate);
+      return toEnded(
+        await changeAccount(deps, {
+          name: "accept-overdue",
+          id,
+          source: { kind: "due", due },
+          lock: (tx) => lockOrOpenAccount(tx, id),
+          decide: ({ account }, { now }) => acceptOverdue(account, now),
+        }),
+      );
+    },
+  };
+}
+
+function toEnded({ kind }: Changed<StoredAccount>): Ended {
+  return kind === "duplicate" ? "duplicate" : "done";
+}

@@ -1,0 +1,145 @@
+import { randomUUID, randomUUIDv7 } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { declareEnvironment, moveClock } from "@carehub/database/clock";
+import { openDatabase } from "@carehub/database/pool";
+import { type MessageSource, requestSource } from "@carehub/database/source";
+import type { Caller, Role } from "@carehub/rules/caller";
+import { parseUuid, type Uuid } from "@carehub/rules/ids";
+import { testDatabase } from "@carehub/testing/database";
+import { createAccountCommands } from "./app/account-commands.ts";
+import { createCaseRequests } from "./app/case-requests.ts";
+import { createQueries } from "./app/queries.ts";
+import { createStatementCommands } from "./app/statement-commands.ts";
+import { aPromise, someTerms } from "./domain/account.builder.ts";
+import type { AccountEvent } from "./domain/account-events.ts";
+import type { GuaranteePayment } from "./domain/guarantee.ts";
+import type { StatementEvent } from "./domain/statement.ts";
+import type { Terms } from "./domain/terms.ts";
+import { publishAccountEvent, publishStatementEvent } from "./events/published.ts";
+import type { StoredAccount } from "./storage/account-rows.ts";
+import { openReads } from "./storage/reads.ts";
+import type { StoredStatement } from "./storage/statement-store.ts";
+
+/** Where a test begins; later moments are reached by moving the clock. */
+export const start = Temporal.Instant.from("2026-01-05T06:00:00Z");
+
+const migrations = { service: fileURLToPath(new URL("../prisma/migrations", import.meta.url)) };
+
+/** The service's use cases on a database of their own, with what was told kept in order. */
+export async function openBilling() {
+  const { url, drop } = await testDatabase({ migrations });
+  const db = openDatabase({ url, applicationName: "billing-test" });
+  await declareEnvironment(db, "sandbox");
+  await moveClock(db, { to: start });
+  const told: (AccountEvent | StatementEvent)[] = [];
+  const deps = {
+    db,
+    newId,
+    publish: {
+      accountEvent: (event: AccountEvent, context: Parameters<typeof publishAccountEvent>[1]) => {
+        told.push(event);
+        return publishAccountEvent(event, context);
+      },
+      statementEvent: (
+        event: StatementEvent,
+        context: Parameters<typeof publishStatementEvent>[1],
+      ) => {
+        told.push(event);
+        return publishStatementEvent(event, context);
+      },
+    },
+  };
+  const prisma = openReads(db);
+  return {
+    db,
+    url,
+    deps,
+    told,
+    accounts: createAccountCommands(deps),
+    statements: createStatementCommands(deps),
+    requests: createCaseRequests(deps),
+    queries: createQueries(prisma),
+    close: async () => {
+      await prisma.$disconnect();
+      await db.close();
+      await drop();
+    },
+  };
+}
+
+export type Billing = Awaited<ReturnType<typeof openBilling>>;
+
+/** A fresh id. */
+export function newId(): Uuid {
+  return parseUuid(randomUUIDv7(), "id");
+}
+
+/** A caller by role and id. */
+export function caller(role: Role, id: string): Caller {
+  return { role, id, name: `${role}/${id}` };
+}
+
+export const payer = caller("ministry", "UZ");
+export const creditor = caller("ministry", "KZ");
+export const hub = caller("hub", "umc-heart");
+
+/** What is the same for every command of a test; each is a new request of its own. */
+export function command(who: Caller, over: { requestId?: string; etag?: string } = {}) {
+  const { requestId = randomUUID(), etag = "" } = over;
+  return {
+    caller: who,
+    etag,
+    actor: { reference: "E-1", role: "finance-officer" },
+    source: requestSource({ caller: who.name, requestId, method: "test", body: new Uint8Array() }),
+    respond: (view: StoredAccount | StoredStatement) => new TextEncoder().encode(shown(view)),
+  };
+}
+
+/** A view as text: enough to tell one response from another. */
+export function shown(view: unknown): string {
+  return JSON.stringify(view, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
+}
+
+/** Plays intake towards one account: each request is the next message of its case. */
+export function intakeOf({ requests }: Billing, id: Uuid) {
+  let revision = 0;
+  const message = (): MessageSource => {
+    revision += 1;
+    return {
+      kind: "message",
+      consumer: "billing.carehub.intake.cases",
+      topic: "carehub.intake.cases",
+      aggregate: `referrals/${id}`,
+      revision,
+    };
+  };
+  return {
+    estimate: (over: Partial<Terms> = {}) =>
+      requests.requestEstimate(id, someTerms(over), message()),
+    charge: (items = someTerms().serviceItems) =>
+      requests.requestCharges(id, { round: 1, items }, message()),
+    stop: (round = 1) => requests.stopAccount(id, { round, reason: "CANCELLED" }, message()),
+    close: () => requests.closeAccount(id, message()),
+  };
+}
+
+/** Guarantees an open estimate as its payer. */
+export function guarantee(
+  { accounts }: Billing,
+  id: Uuid,
+  over: Partial<GuaranteePayment> = {},
+): Promise<Uint8Array> {
+  const promise = aPromise({ reference: `MOH-${id}`, ...over });
+  return accounts.guaranteePayment({ ...command(payer), id, promise });
+}
+
+/** A new account with an invoice of what was planned: line 1 of 100,000 and line 2 of 10,000. */
+export async function invoiced(billing: Billing, over: Partial<Terms> = {}): Promise<Uuid> {
+  const id = newId();
+  const intake = intakeOf(billing, id);
+  await intake.estimate(over);
+  const cap = { amountMinor: 120_000n, currency: over.currency ?? "KZT" };
+  await guarantee(billing, id, { cap });
+  await intake.charge();
+  return id;
+}

@@ -1,0 +1,99 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type CaseEvent,
+  CaseEventSchema,
+} from "@carehub/contracts/gen/carehub/intake/v1/case_events_pb.ts";
+import type { Message } from "@carehub/events/message";
+import { must } from "@carehub/rules/fault";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Billing, newId, openBilling, payer } from "../billing.builder.ts";
+import { someTerms } from "../domain/account.builder.ts";
+import { onCaseEvent } from "./consumed.ts";
+import { estimateRequest, type WireEvent } from "./requests.builder.ts";
+
+let billing: Billing;
+beforeAll(async () => {
+  billing = await openBilling();
+});
+afterAll(() => billing.close());
+
+test("prices what intake asks, with every term taken over", async () => {
+  const id = newId();
+  expect(await send(id, 1, estimateRequest())).toBe("done");
+  const { account } = await billing.queries.getAccount(id, payer);
+  expect(account.terms).toEqual(someTerms());
+});
+
+test("takes each message once, and stops at a gap", async () => {
+  const id = newId();
+  expect(await send(id, 1, estimateRequest())).toBe("done");
+  expect(await send(id, 1, estimateRequest())).toBe("duplicate");
+  await expect(send(id, 3, estimateRequest({ round: 2 }))).rejects.toThrow("saw referrals/");
+  expect(billing.told.filter(({ kind }) => kind === "EstimateIssued").length).toBeGreaterThan(0);
+  const events = await billing.db.run("test-1", "select from log.event where key = $1", [id]);
+  expect(events).toHaveLength(1);
+});
+
+test("charges, stops and closes as it is asked, and leaves the rest of the topic alone", async () => {
+  const id = newId();
+  await send(id, 1, estimateRequest());
+  expect(await send(id, 2, { case: "bookingRequested", value: { round: 1 } })).toBe("ignored");
+  expect(await send(id, 2, { case: undefined })).toBe("unknown-variant");
+  expect(
+    await send(id, 2, { case: "accountStopRequested", value: { round: 1, reason: "CANCELLED" } }),
+  ).toBe("done");
+  expect(await send(id, 3, { case: "chargesRequested", value: { round: 1 } })).toBe("done");
+  expect(await send(id, 4, { case: "caseClosed", value: { careState: "CANCELLED" } })).toBe("done");
+  const types = await billing.db.run<{ type: string }>(
+    "test-types",
+    "select type from log.event where key = $1 order by revision",
+    [id],
+  );
+  expect(types.map(({ type }) => type.replace("carehub.billing.v1.", ""))).toEqual([
+    "EstimateIssued",
+    "EstimateWithdrawn",
+    "GuaranteeReleased",
+  ]);
+});
+
+test.each([
+  ["PAYERS_NOT_SINGLE", { payers: [] }],
+  ["PAYERS_NOT_SINGLE", { payers: [{ party: "parties/UZ", shareBasisPoints: 5_000 }] }],
+  ["PAYER_IS_CREDITOR", { payers: [{ party: "parties/KZ", shareBasisPoints: 10_000 }] }],
+  ["SERVICE_NOT_IN_TARIFF", { prices: [] }],
+  ["INVALID_FIELD", { creditor: "parties/Kazakhstan" }],
+  ["INVALID_FIELD", { contestTime: { workingDays: 0, calendars: [] } }],
+  ["INVALID_FIELD", { firstDate: { year: 2026, month: 0, day: 0 } }],
+  ["CURRENCY_UNKNOWN", { currencyCode: "XXX" }],
+])("refuses a request with %s, for an operator to see", async (reason, over) => {
+  const id = newId();
+  await expect(send(id, 1, estimateRequest(over))).rejects.toMatchObject({ reason });
+  // Nothing is left of it, so that it may come again once its data is right.
+  expect(await send(id, 1, estimateRequest())).toBe("done");
+});
+
+test("refuses to charge what was never priced, and what no calendar reaches", async () => {
+  const deliveredItems = [{ serviceCode: "operation", quantity: 1 }];
+  const charges: WireEvent = { case: "chargesRequested", value: { round: 1, deliveredItems } };
+  await expect(send(newId(), 1, charges)).rejects.toMatchObject({
+    reason: "CHARGES_WITHOUT_ESTIMATE",
+  });
+  const id = newId();
+  const endless = { workingDays: 5_000, calendars: ["UZ", "KZ"], graceHours: 0, clause: "" };
+  await send(id, 1, estimateRequest({ contestTime: endless }));
+  await expect(send(id, 2, charges)).rejects.toMatchObject({ reason: "CALENDAR_YEAR_UNKNOWN" });
+});
+
+function send(id: string, revision: number, event: WireEvent) {
+  const aggregate = `referrals/${id}`;
+  const topic = "carehub.intake.cases";
+  const message: Message<CaseEvent> = {
+    ...{ id: `${id}-${revision}`, type: "", topic, key: id, aggregate, revision },
+    time: must(someTerms().answerBy.expireAt, "an instant"),
+    actor: null,
+    traceId: undefined,
+    event: create(CaseEventSchema, { referral: aggregate, revision: BigInt(revision), event }),
+    seen: { kind: "message", consumer: "billing.cases", topic, aggregate, revision },
+  };
+  return onCaseEvent(billing.requests)(message);
+}
