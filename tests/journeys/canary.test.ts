@@ -54,7 +54,7 @@ test("looks into every kind of place", () => {
     "intake_keys:",
     "billing:",
     "carehub.",
-    ".log",
+    ".jsonl",
     "/metrics",
     "span",
   ]) {

@@ -94,7 +94,7 @@ export async function readTopics(platform: Platform): Promise<TopicMessage[]> {
 /** Every file that the services wrote beside their databases: their logs. */
 export function readLogs(platform: Platform): Trace[] {
   return readdirSync(platform.folder, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".log"))
+    .filter((file) => file.endsWith(".jsonl"))
     .map((file) => join(platform.folder, file))
     .filter((file) => statSync(file).isFile())
     .map((file) => ({ place: file, text: readFileSync(file, "utf8") }));

@@ -58,7 +58,6 @@ export async function setStage(name: string): Promise<Stage> {
         partnerOf,
         operator: partnerOf(operator),
         creditor: partnerOf("ministry/KZ"),
-        startAt: Temporal.Instant.from("2026-01-05T04:00:00Z"),
         zone: "Asia/Almaty",
       }),
   };
