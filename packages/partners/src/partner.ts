@@ -6,6 +6,7 @@ import { AccountService } from "@carehub/contracts/gen/carehub/billing/v1/accoun
 import { StatementService } from "@carehub/contracts/gen/carehub/billing/v1/statement_service_pb.ts";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
 import { HubService } from "@carehub/contracts/gen/carehub/capacity/v1/hub_service_pb.ts";
+import { PatientService } from "@carehub/contracts/gen/carehub/intake/v1/patient_service_pb.ts";
 import { ReferralService } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
 import { OperationsService } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
 import { ActorSchema } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
@@ -40,6 +41,7 @@ export function openPartner({ identity, addresses, tls }: Access) {
   });
   const clients = {
     referrals: connect(ReferralService, to("intake")),
+    patients: connect(PatientService, to("intake")),
     courses: connect(CourseService, to("capacity")),
     hubs: connect(HubService, to("capacity")),
     registry: connect(RegistryService, to("agreements")),

@@ -33,6 +33,8 @@ export const attributes = {
   eventNumber: "carehub.event.number",
   /** Topic of an event. */
   topic: "carehub.topic",
+  /** Partition of a topic. */
+  partition: "carehub.partition",
   /** Name of a consumer of a topic. */
   consumer: "carehub.consumer",
   /** Name of a prepared statement. */

@@ -5,7 +5,6 @@ import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporte
 import { OTLPTraceExporter as JsonTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
-import { KafkaJsInstrumentation } from "@opentelemetry/instrumentation-kafkajs";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 import {
   defaultResource,
@@ -56,7 +55,6 @@ export function startTelemetry(environment: Environment): void {
     spanProcessors: [spanProcessorOf(exported, meterProvider)],
     instrumentations: [
       new GrpcInstrumentation({ ignoreGrpcMethods: ["Check", "Watch", "List"] }),
-      new KafkaJsInstrumentation(),
       new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
     ],
   });

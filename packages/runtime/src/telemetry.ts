@@ -12,7 +12,7 @@
  */
 import { register } from "import-in-the-middle/register-hooks.mjs";
 
-register({ include: ["@grpc/grpc-js", "kafkajs", "pg", "pg-pool"] });
+register({ include: ["@grpc/grpc-js", "pg", "pg-pool"] });
 
 const { startTelemetry } = await import("./telemetry-sdk.ts");
 startTelemetry(process.env);
