@@ -428,7 +428,7 @@ export type CourseUnavailable = Message<"carehub.capacity.v1.CourseUnavailable">
   waitlisted: boolean;
 
   /**
-   * Why, as a closed code: `NO_FREE_TIME`, `NO_BED`, `HUB_CLOSED`, `CAPACITY_STALE`, `TEMPLATE_UNKNOWN`, `GAP_TOO_LONG`.
+   * Why, as a closed code: `NO_FREE_TIME`, `NO_BED`, `HUB_CLOSED`, `CAPACITY_STALE`, `TEMPLATE_UNKNOWN`, `PLAN_OUTSIDE_TEMPLATE`, `GAP_TOO_LONG`.
    *
    * @generated from field: string reason = 6;
    */
@@ -610,7 +610,7 @@ export type CourseReleased = Message<"carehub.capacity.v1.CourseReleased"> & {
   round: number;
 
   /**
-   * Why, as it was asked.
+   * Why, as it was asked; `CASE_CLOSED` when the case ended while something was still kept.
    *
    * @generated from field: string reason = 2;
    */

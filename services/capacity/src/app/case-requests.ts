@@ -1,0 +1,83 @@
+import type { MessageSource } from "@carehub/database/source";
+import type { Uuid } from "@carehub/rules/ids";
+import { bookForCase, type Course } from "../domain/course.ts";
+import { closeCourse, staysUntil, stopForCase } from "../domain/treatment.ts";
+import { readCourse } from "../storage/course-store.ts";
+import type { Deps } from "./capacity-app.ts";
+import { changeCourse } from "./change-course.ts";
+import { zoneOfHub } from "./course-commands.ts";
+import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
+
+/** How a request of a case ended, as its consumer is told. */
+export type Handled = "done" | "duplicate";
+
+/** Books what is held in that round, or tells the case that nothing is. */
+export function bookCase(
+  deps: Deps,
+  request: { readonly id: Uuid; readonly round: number },
+  source: MessageSource,
+): Promise<Handled> {
+  return handled(
+    changeCourse(deps, {
+      name: "course-book-case",
+      id: request.id,
+      source,
+      creates: true,
+      decide: (course) => bookForCase(course, request.round),
+    }),
+  );
+}
+
+/** Releases what is held or booked, or ends what has begun. */
+export async function stopCase(
+  deps: Deps,
+  request: { readonly id: Uuid; readonly round: number; readonly reason: string },
+  source: MessageSource,
+): Promise<Handled> {
+  const zone = await zoneOfCourse(deps, request.id);
+  const todayOf = (now: Temporal.Instant) => now.toZonedDateTimeISO(zone).toPlainDate();
+  return handled(
+    changeCourse(deps, {
+      name: "course-stop",
+      id: request.id,
+      source,
+      creates: true,
+      decide: (course, { now }) => stopForCase(course, request, { now, today: todayOf(now) }),
+      write: async (tx, { before, after, now }) => {
+        if (after.state !== "ENDED") {
+          await releaseCapacity(tx, before);
+          return [];
+        }
+        const stays = before.hold === undefined ? [] : staysUntil(before.hold, todayOf(now));
+        return settleCapacity(deps, tx, { course: before, stays, now });
+      },
+    }),
+  );
+}
+
+/** Marks the case as ended, also where nothing is known of it; what is still kept is given back. */
+export function closeCase(deps: Deps, id: Uuid, source: MessageSource): Promise<Handled> {
+  return handled(
+    changeCourse(deps, {
+      name: "course-close",
+      id,
+      source,
+      creates: true,
+      decide: closeCourse,
+      write: async (tx, { before }) => {
+        await releaseCapacity(tx, before);
+        return [];
+      },
+    }),
+  );
+}
+
+async function handled(changed: ReturnType<typeof changeCourse>): Promise<Handled> {
+  return (await changed).kind === "duplicate" ? "duplicate" : "done";
+}
+
+// A course never asked for has no hub: any day will do, since nothing of it has begun.
+async function zoneOfCourse(deps: Deps, id: Uuid): Promise<string> {
+  const known: Course | undefined = (await readCourse(deps.db, id))?.course;
+  return known === undefined || known.hub === "" ? "UTC" : zoneOfHub(deps, known.hub);
+}

@@ -1,0 +1,129 @@
+import { responseOf } from "@carehub/database/change";
+import { DomainError } from "@carehub/rules/domain-error";
+import { must } from "@carehub/rules/fault";
+import type { Uuid } from "@carehub/rules/ids";
+import { bookForHub, type Course, type CourseDecision, releaseForHub } from "../domain/course.ts";
+import type { CourseFact } from "../domain/course-fact.ts";
+import { resourceName } from "../domain/names.ts";
+import type { CapacityReason } from "../domain/reasons.ts";
+import {
+  admit,
+  type Discharge,
+  discharge,
+  recordSession,
+  type SessionRecord,
+  type Today,
+} from "../domain/treatment.ts";
+import type { StoredCourse } from "../storage/course-store.ts";
+import type { Command, Deps } from "./capacity-app.ts";
+import { type CourseChange, changeCourse } from "./change-course.ts";
+import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
+import { checkEtag, readVisibleCourse } from "./visibility.ts";
+
+/** A hub's command on a course of its own; the etag is empty where it does not matter. */
+export type CourseCommand = Command<StoredCourse> & { readonly id: Uuid; readonly etag: string };
+
+/** Books a held course of the hub's own patient. */
+export function bookCourse(deps: Deps, command: CourseCommand): Promise<Uint8Array> {
+  return run(deps, command, { name: "course-book", decide: (course) => bookForHub(course) });
+}
+
+/** Gives back a hold or booking of the hub's own patient. */
+export function releaseCourse(
+  deps: Deps,
+  command: CourseCommand & { readonly reason: string },
+): Promise<Uint8Array> {
+  return run(deps, command, {
+    name: "course-release",
+    decide: (course) => releaseForHub(course, command.reason),
+    write: async (tx, { before }) => {
+      await releaseCapacity(tx, before);
+      return [];
+    },
+  });
+}
+
+/** Records the admission of a booked patient. */
+export function recordAdmission(
+  deps: Deps,
+  command: CourseCommand & { readonly admissionDate: Temporal.PlainDate },
+): Promise<Uint8Array> {
+  return run(deps, command, {
+    name: "course-admit",
+    decide: (course, today) => admit(course, command.admissionDate, today),
+  });
+}
+
+/** Records a session that took place; the site is an id in the hub. */
+export async function recordDelivered(
+  deps: Deps,
+  command: CourseCommand & { readonly session: SessionRecord },
+): Promise<Uint8Array> {
+  const { course } = await readVisibleCourse(deps.db, command.id, command.caller);
+  const site = await knownSite(deps, course, command.session.site);
+  return run(deps, command, {
+    name: "course-record-session",
+    decide: (found, today) => recordSession(found, { ...command.session, site }, today),
+  });
+}
+
+/** Ends a course with what was recorded. */
+export function dischargePatient(
+  deps: Deps,
+  command: CourseCommand & { readonly discharge: Discharge },
+): Promise<Uint8Array> {
+  return run(deps, command, {
+    name: "course-discharge",
+    decide: (course, today) => discharge(course, command.discharge, today),
+    write: (tx, { before, now }) =>
+      settleCapacity(deps, tx, { course: before, stays: command.discharge.stays, now }),
+  });
+}
+
+type Work = {
+  readonly name: string;
+  readonly decide: (course: Course, today: Today) => CourseDecision;
+  readonly write?: (
+    tx: Parameters<NonNullable<CourseChange["write"]>>[0],
+    change: Parameters<NonNullable<CourseChange["write"]>>[1],
+  ) => Promise<readonly CourseFact[]>;
+};
+
+async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint8Array> {
+  const { id, caller, source, actor, respond, etag } = command;
+  const { course } = await readVisibleCourse(deps.db, id, caller);
+  const zone = await zoneOfHub(deps, course.hub);
+  const changed = await changeCourse(deps, {
+    name: work.name,
+    id,
+    source,
+    actor,
+    respond,
+    creates: false,
+    decide: (found, { now, revision }) => {
+      checkEtag(etag, revision);
+      return work.decide(found, { now, today: now.toZonedDateTimeISO(zone).toPlainDate() });
+    },
+    ...(work.write === undefined ? {} : { write: work.write }),
+  });
+  return responseOf(changed);
+}
+
+/** The zone in which a hub counts its days. */
+export async function zoneOfHub(deps: Deps, name: string): Promise<string> {
+  const hub = must(await deps.hubs.load(deps.db, name), "a course's hub is published");
+  return hub.document.zone;
+}
+
+async function knownSite(
+  deps: Deps,
+  course: Course,
+  site: string | undefined,
+): Promise<string | undefined> {
+  if (site === undefined) return undefined;
+  const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
+  const { name, resources } = hub.document;
+  if (resources.some(({ id }) => id === site)) return resourceName(name, site);
+  const reason: CapacityReason = "SITE_UNKNOWN";
+  throw new DomainError(reason, { site });
+}

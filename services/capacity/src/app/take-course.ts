@@ -1,0 +1,151 @@
+import type { Changed } from "@carehub/database/change";
+import { sqlStateOf } from "@carehub/database/operational-error";
+import type { Tx } from "@carehub/database/pool";
+import type { Source } from "@carehub/database/source";
+import type { Actor } from "@carehub/rules/caller";
+import { must } from "@carehub/rules/fault";
+import {
+  awaitsAnswer,
+  type Course,
+  type CourseRequest,
+  holdCourse,
+  keepsCapacity,
+  unchanged,
+} from "../domain/course.ts";
+import type { AnswerTime } from "../domain/hold.ts";
+import type { Unavailable } from "../domain/unavailable.ts";
+import type { StoredCourse } from "../storage/course-store.ts";
+import { lockAll } from "../storage/lock-keys.ts";
+import { keepAll, type Taken } from "../storage/reservation-store.ts";
+import type { Deps } from "./capacity-app.ts";
+import { type AtLock, changeCourse } from "./change-course.ts";
+import { candidatesOf, holdOfProposal, type Proposal, proposeCourse } from "./place-course.ts";
+import { namesOf, releaseCapacity } from "./release-capacity.ts";
+import { hubNotFound } from "./visibility.ts";
+
+/** What is to be held, and for how long. */
+export type HoldRequest = CourseRequest & { readonly answerTime: AnswerTime };
+
+/** For whom a hold is tried. */
+export type Asking = {
+  readonly source: Source;
+  readonly actor?: Actor;
+  readonly respond?: (view: StoredCourse) => Uint8Array;
+};
+
+/** How one try ended: taken, lost to another (so the plan is made anew), or not possible as things stand. */
+export type Try =
+  | { readonly kind: "taken"; readonly changed: Changed<StoredCourse> }
+  | { readonly kind: "lost" }
+  | { readonly kind: "blocked"; readonly unavailable: Unavailable };
+
+type ToTake = { readonly request: HoldRequest; readonly asking: Asking };
+
+/** Takes what was planned without a lock; another may have been faster. */
+export function takeProposal(deps: Deps, toTake: ToTake, proposal: Proposal): Promise<Try> {
+  return take(deps, toTake, { proposal });
+}
+
+/**
+ * Locks everything that the course could use, plans on what is there then, and takes it: nobody can be faster, so that
+ * many who want the earliest time at once all get one while there is one.
+ */
+export function takeUnderLocks(deps: Deps, toTake: ToTake): Promise<Try> {
+  return take(deps, toTake, { proposal: undefined });
+}
+
+async function take(
+  deps: Deps,
+  { request, asking }: ToTake,
+  planned: { proposal: Proposal | undefined },
+): Promise<Try> {
+  const decide = (course: Course, { now }: AtLock) => {
+    if (!awaitsAnswer(course, request.round)) return unchanged(course);
+    const proposal = must(planned.proposal, "a course is planned before it is held");
+    return holdCourse(course, requestOf(request), holdOfProposal(proposal, request, now));
+  };
+  const underLocks = planned.proposal === undefined;
+  try {
+    const changed = await changeCourse(deps, {
+      name: "course-hold",
+      id: request.id,
+      ...asking,
+      creates: true,
+      ...(underLocks
+        ? {
+            prepare: async (tx, before, now) => {
+              planned.proposal = await planUnderLocks(deps, tx, { request, before, now });
+            },
+          }
+        : {}),
+      decide,
+      write: async (tx, { before, after }) => {
+        const proposal = must(planned.proposal, "a course is planned before it is held");
+        const { hold, id, hub } = after;
+        if (hold === undefined) return [];
+        await lockAll(tx, [...keptNames(before), ...namesOf(hold)]);
+        await releaseCapacity(tx, before);
+        const { version } = proposal.hub;
+        const { poolUses } = proposal;
+        const taken = await keepAll(tx, {
+          course: id,
+          hub,
+          version,
+          sessions: hold.sessions,
+          poolUses,
+        });
+        if (taken !== "kept") throw new LostError(taken);
+        return [];
+      },
+    });
+    return { kind: "taken", changed };
+  } catch (error) {
+    if (error instanceof BlockedError) return { kind: "blocked", unavailable: error.unavailable };
+    // The key spoke instead of the count: somebody wrote without the lock.
+    const overlaps = overlapStates.has(sqlStateOf(error) ?? "");
+    if (error instanceof LostError || overlaps) return { kind: "lost" };
+    throw error;
+  }
+}
+
+async function planUnderLocks(
+  deps: Deps,
+  tx: Tx,
+  { request, before, now }: { request: HoldRequest; before: Course; now: Temporal.Instant },
+): Promise<Proposal | undefined> {
+  if (!awaitsAnswer(before, request.round)) return undefined;
+  const hub = await deps.hubs.load(tx, request.hub);
+  if (hub === undefined) throw hubNotFound(request.hub);
+  await lockAll(tx, [...keptNames(before), ...candidatesOf(hub, request, now)]);
+  const proposed = await proposeCourse(tx, hub, { request, now });
+  if (proposed.kind === "fits") return proposed.proposal;
+  throw new BlockedError(await proposed.explain());
+}
+
+const overlapStates = new Set(["23P01", "23514"]);
+
+// Both end the transaction, so that nothing of the try stays.
+class LostError extends Error {
+  override readonly name = "LostError";
+  constructor(taken: Taken) {
+    super(`not all could be taken: ${taken}`);
+  }
+}
+
+class BlockedError extends Error {
+  override readonly name = "BlockedError";
+  readonly unavailable: Unavailable;
+  constructor(unavailable: Unavailable) {
+    super(`the course does not fit: ${unavailable.reason}`);
+    this.unavailable = unavailable;
+  }
+}
+
+function keptNames(before: Course): string[] {
+  return keepsCapacity(before) && before.hold !== undefined ? namesOf(before.hold) : [];
+}
+
+/** The request without what only the hold needs. */
+export function requestOf({ id, hub, sendingParty, round, plan }: HoldRequest): CourseRequest {
+  return { id, hub, sendingParty, round, plan };
+}

@@ -1,0 +1,28 @@
+/** Runs work with at most so many at once; the others wait in the order in which they came. */
+export type Turns = {
+  readonly run: <Result>(work: () => Promise<Result>) => Promise<Result>;
+  /** How many run now. */
+  readonly running: () => number;
+};
+
+/**
+ * Opens the turns. A burst waits here and not for a connection, whose wait is short because it is meant for a database
+ * that is away; how many may wait is bounded by what the server lets in.
+ */
+export function createTurns(atOnceMax: number): Turns {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  const run: Turns["run"] = async (work) => {
+    if (running >= atOnceMax) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      // The turn is handed on, so that nobody slips in between.
+      const next = waiting.shift();
+      if (next === undefined) running -= 1;
+      else next();
+    }
+  };
+  return { run, running: () => running };
+}

@@ -1,0 +1,67 @@
+import type { HubDocument, PoolKind } from "./hub.ts";
+import type { HubTime, Minute, Span } from "./hub-time.ts";
+
+/** A bucket of a pool: the day for beds, the half hour since 1970 for a beam. */
+export type Bucket = number;
+
+/** A part of a pool that a course uses. */
+export type PoolUse = { readonly pool: string; readonly bucket: Bucket; readonly amount: number };
+
+/** What of a hub is taken, as it was read at one moment; by the hub's own ids. */
+export type Availability = {
+  /** Taken time of each resource, sorted and apart; a resource without an entry is free. */
+  readonly busy: ReadonlyMap<string, readonly Span[]>;
+  /** What is used of each pool by bucket: planned and actual excess. */
+  readonly used: ReadonlyMap<string, ReadonlyMap<Bucket, number>>;
+};
+
+/** Minutes of a beam's bucket. */
+export const beamBucketMinutes = 30;
+
+/** The first taken span that overlaps `[start, end)`. */
+export function firstOverlap(spans: readonly Span[], { start, end }: Span): Span | undefined {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const span = spans[middle];
+    if (span !== undefined && span.end <= start) low = middle + 1;
+    else high = middle;
+  }
+  const found = spans[low];
+  return found !== undefined && found.start < end ? found : undefined;
+}
+
+/** Whether one of the spans holds all of `[start, end)`. */
+export function holds(spans: readonly Span[], { start, end }: Span): boolean {
+  return spans.some((span) => span.start <= start && end <= span.end);
+}
+
+/** What a pool has left in a bucket. */
+export function freeOf(
+  { document, availability }: { document: HubDocument; availability: Availability },
+  pool: string,
+  bucket: Bucket,
+): number {
+  const capacity = document.pools.find(({ id }) => id === pool)?.capacity ?? 0;
+  return capacity - (availability.used.get(pool)?.get(bucket) ?? 0);
+}
+
+/** The buckets of a beam that a span touches, with its minutes in each. */
+export function beamBuckets(pool: string, { start, end }: Span): PoolUse[] {
+  const uses: PoolUse[] = [];
+  for (let from = start; from < end; ) {
+    const bucket = Math.floor(from / beamBucketMinutes);
+    const to = Math.min(end, (bucket + 1) * beamBucketMinutes);
+    uses.push({ pool, bucket, amount: to - from });
+    from = to;
+  }
+  return uses;
+}
+
+/** The time that a bucket stands for. */
+export function spanOfBucket(kind: PoolKind, bucket: Bucket, time: HubTime): Span {
+  if (kind === "BED") return { start: time.startOf(bucket), end: time.startOf(bucket + 1) };
+  const start: Minute = bucket * beamBucketMinutes;
+  return { start, end: start + beamBucketMinutes };
+}

@@ -1,0 +1,152 @@
+import { given } from "@carehub/testing/decisions";
+import { expect, test } from "vitest";
+import { aCourse, aHold } from "./course.builder.ts";
+import {
+  awaitsAnswer,
+  bookForCase,
+  bookForHub,
+  type CourseState,
+  releaseForHub,
+  takeLapsedHold,
+} from "./course.ts";
+import { monday, testNow } from "./hub.builder.ts";
+import { closeCourse, compareStays, discharge, stopForCase } from "./treatment.ts";
+
+const today = { now: testNow, today: monday.add({ days: 1 }) };
+const lapsedAt = aHold.releaseAt;
+
+test("takes a hold from its release time on, and not before", () => {
+  given(aCourse())
+    .when((course) => takeLapsedHold(course, lapsedAt.subtract({ seconds: 1 })))
+    .then([]);
+  given(aCourse())
+    .when((course) => takeLapsedHold(course, lapsedAt))
+    .then({
+      state: { state: "LAPSED" },
+      events: [{ type: "CourseHoldLapsed", round: 1, reason: "TAKEN" }],
+    });
+});
+
+test.each<CourseState>(["BOOKED", "IN_TREATMENT", "ENDED", "RELEASED", "LAPSED"])(
+  "never takes what is %s",
+  (state) => {
+    given(aCourse({ state }))
+      .when((course) => takeLapsedHold(course, lapsedAt))
+      .then([]);
+  },
+);
+
+test("books what is held in the round, also past its release time, and once", () => {
+  const booked = given(aCourse())
+    .when((course) => bookForCase(course, 1))
+    .then([{ type: "CourseBooked", round: 1, certificateHash: "00" }]);
+  given(booked.state)
+    .when((course) => bookForCase(course, 1))
+    .then([]);
+});
+
+test.each<CourseState>(["NONE", "UNAVAILABLE", "RELEASED", "LAPSED"])(
+  "tells the case that nothing is held when it is %s",
+  (state) => {
+    given(aCourse({ state }))
+      .when((course) => bookForCase(course, 1))
+      .then([{ type: "CourseHoldLapsed", round: 1, reason: "NOT_HELD" }]);
+  },
+);
+
+test("ignores a booking of an older round and of a closed case", () => {
+  given(aCourse({ round: 2 }))
+    .when((course) => bookForCase(course, 1))
+    .then([]);
+  given(aCourse({ closed: true }))
+    .when((course) => bookForCase(course, 1))
+    .then([]);
+});
+
+test("lets a hub book and release only its own patients' courses", () => {
+  given(aCourse())
+    .when(bookForHub)
+    .thenFails("COURSE_OF_REFERRAL", { sending_party: "parties/UZ" });
+  const own = aCourse({ sendingParty: undefined });
+  given(own)
+    .when(bookForHub)
+    .then([{ type: "CourseBooked" }]);
+  given(own)
+    .when((course) => releaseForHub(course, "CANCELLED"))
+    .then([{ type: "CourseReleased", reason: "CANCELLED" }]);
+});
+
+test.each<[CourseState, number, boolean]>([
+  ["NONE", 1, true],
+  ["UNAVAILABLE", 1, false],
+  ["UNAVAILABLE", 2, true],
+  ["HELD", 1, false],
+  ["HELD", 2, true],
+  ["LAPSED", 2, true],
+  ["RELEASED", 1, false],
+  ["RELEASED", 2, true],
+  ["BOOKED", 2, false],
+  ["IN_TREATMENT", 2, false],
+  ["ENDED", 2, false],
+])("a course that is %s awaits an answer to round %i: %s", (state, round, awaits) => {
+  expect(awaitsAnswer(aCourse({ state }), round)).toBe(awaits);
+  expect(awaitsAnswer(aCourse({ state, closed: true }), round)).toBe(false);
+});
+
+test("answers every stop before treatment as released, whatever was held", () => {
+  for (const state of ["NONE", "UNAVAILABLE", "HELD", "BOOKED", "RELEASED", "LAPSED"] as const) {
+    given(aCourse({ state }))
+      .when((course) => stopForCase(course, { round: 1, reason: "CANCELLED" }, today))
+      .then({
+        state: { state: "RELEASED" },
+        events: [{ type: "CourseReleased", round: 1, reason: "CANCELLED" }],
+      });
+  }
+});
+
+test("ends what has begun by a stop, once, with the planned days until today", () => {
+  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: monday });
+  const stop = { round: 1, reason: "CANCELLED" };
+  const ended = given(treated)
+    .when((course) => stopForCase(course, stop, today))
+    .then([
+      {
+        type: "CourseEnded",
+        outcome: "STOPPED",
+        deliveredItems: [{ serviceCode: "intensive-care-day", quantity: 2 }],
+      },
+    ]);
+  given(ended.state)
+    .when((course) => stopForCase(course, stop, today))
+    .then([]);
+});
+
+test("closes a case once, and gives back what it still keeps", () => {
+  given(aCourse({ state: "BOOKED" }))
+    .when(closeCourse)
+    .then({ state: { closed: true }, events: [{ type: "CourseReleased", reason: "CASE_CLOSED" }] });
+  given(aCourse({ state: "ENDED" }))
+    .when(closeCourse)
+    .then({ state: { closed: true }, events: [] });
+});
+
+test("does not discharge into the future", () => {
+  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: monday });
+  const asked = {
+    dischargeDate: monday.add({ days: 2 }),
+    outcome: "COMPLETED",
+    stays: [],
+  } as const;
+  given(treated)
+    .when((course) => discharge(course, asked, today))
+    .thenFails("TIME_IN_FUTURE", { field: "discharge_date" });
+});
+
+test("tells the bed-days that were not used from those beyond the plan", () => {
+  const stay = { stay: "intensive-care", firstDate: monday, lastDate: monday.add({ days: 4 }) };
+  const { givenBack, excess } = compareStays(aHold, [stay]);
+  expect(givenBack.map(({ pool, amount }) => [pool, amount])).toEqual(
+    Array.from({ length: 5 }, () => ["hubs/test-hub/pools/ward", 1]),
+  );
+  expect(excess).toHaveLength(2);
+});

@@ -1,0 +1,172 @@
+import type { Decision } from "@carehub/rules/decision";
+import { DomainError } from "@carehub/rules/domain-error";
+import type { Uuid } from "@carehub/rules/ids";
+import type { CourseFact } from "./course-fact.ts";
+import type { CoursePlan } from "./demand.ts";
+import type { Hold } from "./hold.ts";
+import type { CapacityReason } from "./reasons.ts";
+import type { ServiceItem } from "./service-items.ts";
+import type { Unavailable } from "./unavailable.ts";
+
+/** How far a course is; NONE where nothing was ever asked for. */
+export type CourseState =
+  | "NONE"
+  | "UNAVAILABLE"
+  | "HELD"
+  | "BOOKED"
+  | "IN_TREATMENT"
+  | "ENDED"
+  | "RELEASED"
+  | "LAPSED";
+
+/** How a course ended. */
+export type Outcome = "COMPLETED" | "STOPPED" | "DIED";
+
+/** One session that took place; the site by its full name. */
+export type RecordedSession = {
+  readonly number: number;
+  readonly startAt: Temporal.Instant;
+  readonly endAt: Temporal.Instant;
+  readonly site: string;
+  readonly underAnaesthesia: boolean;
+};
+
+/** One patient's course at one hub. */
+export type Course = {
+  readonly id: Uuid;
+  /** `hubs/{hub}`; empty where only the end of its case is known. */
+  readonly hub: string;
+  /** `parties/{id}`; undefined for a hub's own patient. */
+  readonly sendingParty: string | undefined;
+  readonly state: CourseState;
+  /** The round of the last request or stop. */
+  readonly round: number;
+  /** Its case has ended: whatever is still asked for is not done. */
+  readonly closed: boolean;
+  readonly plan?: CoursePlan;
+  readonly hold?: Hold;
+  readonly unavailable?: Unavailable;
+  readonly recorded: readonly RecordedSession[];
+  readonly admissionDate?: Temporal.PlainDate;
+  readonly dischargeDate?: Temporal.PlainDate;
+  readonly outcome?: Outcome;
+  readonly deliveredItems?: readonly ServiceItem[];
+};
+
+/** What follows for a course. */
+export type CourseDecision = Decision<Course, CourseFact>;
+
+/** A request for a course, by its case or by a hub for its own patient. */
+export type CourseRequest = {
+  readonly id: Uuid;
+  readonly hub: string;
+  readonly sendingParty: string | undefined;
+  readonly round: number;
+  readonly plan: CoursePlan;
+};
+
+/**
+ * Whether a request of the case still has to be answered: not when the case is closed, the round is answered or
+ * stopped already, or the course is past its pivot.
+ */
+export function awaitsAnswer(course: Course, round: number): boolean {
+  if (course.closed || isTreated(course) || course.state === "BOOKED") return false;
+  return course.state === "NONE" ? round >= course.round : round > course.round;
+}
+
+/** Whether time and places are kept for it. */
+export function keepsCapacity(course: Course): boolean {
+  return course.state === "HELD" || course.state === "BOOKED" || course.state === "IN_TREATMENT";
+}
+
+/** Holds the course as it was planned. */
+export function holdCourse(course: Course, request: CourseRequest, hold: Hold): CourseDecision {
+  const { unavailable: _, ...rest } = course;
+  const state: Course = { ...rest, ...request, state: "HELD", hold };
+  return { state, events: [{ type: "CourseHeld", round: request.round, hold }] };
+}
+
+/** Answers that the course does not fit; nothing is kept for it. */
+export function refuseCourse(
+  course: Course,
+  request: CourseRequest,
+  unavailable: Unavailable,
+): CourseDecision {
+  const { hold: _, ...rest } = course;
+  const state: Course = { ...rest, ...request, state: "UNAVAILABLE", unavailable };
+  return { state, events: [{ type: "CourseUnavailable", round: request.round, unavailable }] };
+}
+
+/** Books what is held in that round, also past its release time; else tells the case that nothing is. */
+export function bookForCase(course: Course, round: number): CourseDecision {
+  if (course.closed || round < course.round) return unchanged(course);
+  const { hold } = course;
+  if (course.state === "HELD" && hold !== undefined && hold.round === round)
+    return book(course, hold);
+  const booked = course.state === "BOOKED" || isTreated(course);
+  if (booked && hold?.round === round) return unchanged(course);
+  const state = { ...course, round };
+  return { state, events: [{ type: "CourseHoldLapsed", round, reason: "NOT_HELD" }] };
+}
+
+/** Books a hold of the hub's own patient. Fails with COURSE_OF_REFERRAL or COURSE_NOT_HELD. */
+export function bookForHub(course: Course): CourseDecision {
+  requireOwn(course);
+  const { hold } = course;
+  if (course.state !== "HELD" || hold === undefined) {
+    throw refusal("COURSE_NOT_HELD", { state: course.state });
+  }
+  return book(course, hold);
+}
+
+/** Gives back what the hub's own patient holds. Fails with COURSE_OF_REFERRAL, COURSE_STARTED or COURSE_NOT_HELD. */
+export function releaseForHub(course: Course, reason: string): CourseDecision {
+  requireOwn(course);
+  if (isTreated(course)) throw refusal("COURSE_STARTED", { state: course.state });
+  if (!keepsCapacity(course)) throw refusal("COURSE_NOT_HELD", { state: course.state });
+  return release(course, { round: course.round, reason });
+}
+
+/** Gives up a hold past its release time for another course; a hold that is not, or is booked, stays. */
+export function takeLapsedHold(course: Course, now: Temporal.Instant): CourseDecision {
+  const { hold } = course;
+  if (course.state !== "HELD" || hold === undefined) return unchanged(course);
+  if (Temporal.Instant.compare(now, hold.releaseAt) < 0) return unchanged(course);
+  const state: Course = { ...course, state: "LAPSED" };
+  return { state, events: [{ type: "CourseHoldLapsed", round: hold.round, reason: "TAKEN" }] };
+}
+
+/** Gives back hold or booking before treatment, with the round and the reason as they were asked. */
+export function release(course: Course, asked: { round: number; reason: string }): CourseDecision {
+  const state: Course = { ...course, state: "RELEASED", round: asked.round };
+  return { state, events: [{ type: "CourseReleased", ...asked }] };
+}
+
+/** Whether treatment has begun. */
+export function isTreated(course: Course): boolean {
+  return course.state === "IN_TREATMENT" || course.state === "ENDED";
+}
+
+/** Nothing follows. */
+export function unchanged(course: Course): CourseDecision {
+  return { state: course, events: [] };
+}
+
+function book(course: Course, hold: Hold): CourseDecision {
+  const { round, firstDate, lastDate, certificate } = hold;
+  return {
+    state: { ...course, state: "BOOKED" },
+    events: [
+      { type: "CourseBooked", round, firstDate, lastDate, certificateHash: certificate.hash },
+    ],
+  };
+}
+
+function requireOwn({ sendingParty }: Course): void {
+  if (sendingParty !== undefined)
+    throw refusal("COURSE_OF_REFERRAL", { sending_party: sendingParty });
+}
+
+function refusal(reason: CapacityReason, metadata: Record<string, string>): DomainError {
+  return new DomainError(reason, metadata);
+}

@@ -1,0 +1,86 @@
+import { now } from "@carehub/database/clock";
+import type { Database } from "@carehub/database/pool";
+import { attributes } from "@carehub/runtime/attributes";
+import { counter, gauge } from "@carehub/runtime/meters";
+import { beamBucketMinutes } from "./domain/availability.ts";
+import type { TimedHub } from "./domain/demand.ts";
+import { minuteOfInstant } from "./domain/hub-time.ts";
+import { poolName } from "./domain/names.ts";
+import { type Figures, readFigures, readPoolUsage } from "./storage/gauge-store.ts";
+
+const staleMs = 1_000;
+const poolAttribute = "carehub.pool";
+const refusals = counter("carehub.capacity.refusals", "Courses that were not held, by reason.");
+
+/** Counts a course that was not held. */
+export function countRefusal(reason: string): void {
+  refusals.add(1, { [attributes.reason]: reason });
+}
+
+/** Shows live holds and bookings; answers how to end it. */
+export function watchCourses(db: Database): () => void {
+  let reading: Promise<Figures> | undefined;
+  let readMs = 0;
+  // One query for all of its figures.
+  const figures = () => {
+    if (reading === undefined || performance.now() - readMs > staleMs) {
+      readMs = performance.now();
+      reading = readFigures(db);
+    }
+    return reading;
+  };
+  const gauges = [
+    gauge(
+      { name: "carehub.capacity.holds", description: "Courses that are held." },
+      async () => (await figures()).holds,
+    ),
+    gauge(
+      {
+        name: "carehub.capacity.holds.lapsed",
+        description: "Holds past their release time that nobody took.",
+      },
+      async () => (await figures()).lapsed,
+    ),
+    gauge(
+      { name: "carehub.capacity.bookings", description: "Courses booked or in treatment." },
+      async () => (await figures()).bookings,
+    ),
+  ];
+  return () => {
+    for (const end of gauges) end();
+  };
+}
+
+/** Shows how full each pool is now, from the first time its hub is read. */
+export function createPoolWatch() {
+  const gauges = new Map<string, () => void>();
+  let database: Database | undefined;
+  return {
+    /** Gauges without a database show nothing. */
+    open: (db: Database) => {
+      database = db;
+    },
+    onHub: ({ document, time }: TimedHub) => {
+      for (const { id, kind } of document.pools) {
+        const pool = poolName(document.name, id);
+        // A later version may have another zone; its days are counted by that one.
+        gauges.get(pool)?.();
+        const read = async () => {
+          if (database === undefined) return undefined;
+          const minute = minuteOfInstant(await now(database));
+          const bucket =
+            kind === "BED" ? time.dayOf(minute) : Math.floor(minute / beamBucketMinutes);
+          return readPoolUsage(database, pool, bucket);
+        };
+        const named = {
+          name: "carehub.capacity.pool.usage",
+          description: "Share of a pool in use now.",
+        };
+        gauges.set(pool, gauge(named, read, { [poolAttribute]: pool }));
+      }
+    },
+    close: () => {
+      for (const end of gauges.values()) end();
+    },
+  };
+}

@@ -1,0 +1,147 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type CourseHeldSchema,
+  CourseOutcome,
+  type CourseUnavailableSchema,
+} from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
+import type {
+  CoursePlanSchema,
+  CoursePlan as WirePlan,
+} from "@carehub/contracts/gen/carehub/type/v1/course_plan_pb.ts";
+import type {
+  DeadlineSchema,
+  AnswerTime as WireAnswerTime,
+} from "@carehub/contracts/gen/carehub/type/v1/deadline_pb.ts";
+import { toTimestamp } from "@carehub/grpc/instants";
+import { invalidField } from "@carehub/rules/ids";
+import type { Outcome } from "../domain/course.ts";
+import type { CoursePlan } from "../domain/demand.ts";
+import type { AnswerBy, AnswerTime, Hold } from "../domain/hold.ts";
+import type { ServiceItem } from "../domain/service-items.ts";
+import type { Unavailable } from "../domain/unavailable.ts";
+import { readDate, toWireDate, toWireMinute } from "./basics.ts";
+
+/** A hold in the published language, which the API speaks too. */
+export function toWireHold(hold: Hold): MessageInitShape<typeof CourseHeldSchema> {
+  const { hash, templateVersion, capacityVersion, calendarVersion } = hold.certificate;
+  return {
+    round: hold.round,
+    sessions: hold.sessions.map((session) => ({
+      number: session.number,
+      phase: session.phase,
+      startTime: toWireMinute(session.start),
+      endTime: toWireMinute(session.end),
+      resources: session.uses.map((use) => ({
+        resource: use.resource,
+        startTime: toWireMinute(use.start),
+        endTime: toWireMinute(use.end),
+      })),
+    })),
+    stays: hold.stays.map((stay) => ({
+      stay: stay.stay,
+      pool: stay.pool,
+      firstDate: toWireDate(stay.firstDate),
+      lastDate: toWireDate(stay.lastDate),
+    })),
+    firstDate: toWireDate(hold.firstDate),
+    lastDate: toWireDate(hold.lastDate),
+    answerBy: toWireDeadline(hold.answerBy),
+    releaseTime: toTimestamp(hold.releaseAt),
+    serviceItems: toWireItems(hold.serviceItems),
+    certificate: { hash, templateVersion, capacityVersion, calendarVersion },
+  };
+}
+
+/** Why a course does not fit. Nobody waits for capacity yet, so it is never waitlisted. */
+export function toWireUnavailable(
+  round: number,
+  unavailable: Unavailable,
+): MessageInitShape<typeof CourseUnavailableSchema> {
+  const { reason, blockers, openings, firstPossibleDate } = unavailable;
+  return {
+    round,
+    reason,
+    waitlisted: false,
+    blockers: blockers.map(({ kind, resource, startAt, endAt, sessionNumber }) => ({
+      kind,
+      resource,
+      startTime: toTimestamp(startAt),
+      endTime: toTimestamp(endAt),
+      sessionNumber,
+    })),
+    openings: openings.map(({ resource, startAt, endAt }) => ({
+      resource,
+      startTime: toTimestamp(startAt),
+      endTime: toTimestamp(endAt),
+    })),
+    ...(firstPossibleDate === undefined
+      ? {}
+      : { firstPossibleDate: toWireDate(firstPossibleDate) }),
+  };
+}
+
+/** Quantities of services. */
+export function toWireItems(items: readonly ServiceItem[]) {
+  return items.map(({ serviceCode, quantity }) => ({ serviceCode, quantity }));
+}
+
+/** A plan as it was asked for. */
+export function toWirePlan(plan: CoursePlan): MessageInitShape<typeof CoursePlanSchema> {
+  return {
+    template: plan.template,
+    phases: plan.phases.map((phase) => ({ ...phase })),
+    stays: plan.stays.map((stay) => ({ ...stay })),
+    readyDate: toWireDate(plan.readyDate),
+    dueDate: toWireDate(plan.dueDate),
+    underAnaesthesia: plan.underAnaesthesia,
+  };
+}
+
+/** Reads a plan; a date that is none fails with INVALID_FIELD. */
+export function readPlan(plan: WirePlan | undefined): CoursePlan {
+  if (plan === undefined) throw invalidField("plan", "is missing");
+  return {
+    template: plan.template,
+    phases: plan.phases.map(({ phase, sessionCount }) => ({ phase, sessionCount })),
+    stays: plan.stays.map(({ stay, days }) => ({ stay, days })),
+    readyDate: readDate(plan.readyDate, "plan.ready_date"),
+    dueDate: readDate(plan.dueDate, "plan.due_date"),
+    underAnaesthesia: plan.underAnaesthesia,
+  };
+}
+
+/** Reads a length of time to answer. */
+export function readAnswerTime(time: WireAnswerTime | undefined): AnswerTime {
+  if (time === undefined || time.calendars.length === 0) {
+    throw invalidField("answer_time", "names no calendar");
+  }
+  const { workingDays, calendars, graceHours, clause } = time;
+  return { workingDays, calendars: [...calendars], graceHours, clause };
+}
+
+/** How a course ended, as the wire has it. */
+export const wireOutcomes: Readonly<Record<Outcome, CourseOutcome>> = {
+  COMPLETED: CourseOutcome.COMPLETED,
+  STOPPED: CourseOutcome.STOPPED,
+  DIED: CourseOutcome.DIED,
+};
+
+/** Reads how a course ended. */
+export function readOutcome(outcome: CourseOutcome): Outcome {
+  const found = (Object.keys(wireOutcomes) as Outcome[]).find(
+    (key) => wireOutcomes[key] === outcome,
+  );
+  if (found === undefined) throw invalidField("outcome", "is not an outcome");
+  return found;
+}
+
+function toWireDeadline(answerBy: AnswerBy): MessageInitShape<typeof DeadlineSchema> {
+  const { onDate, expiresAt, answerTime, calendarVersion, estimated } = answerBy;
+  return {
+    date: toWireDate(onDate),
+    expireTime: toTimestamp(expiresAt),
+    answerTime: { ...answerTime, calendars: [...answerTime.calendars] },
+    calendarVersion,
+    estimated,
+  };
+}
