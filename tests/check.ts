@@ -22,7 +22,7 @@ const checks: readonly Check[] = [
   { name: "types", command: ["tsc", "-p", "tsconfig.json"] },
   { name: "boundaries", command: ["turbo", "boundaries"] },
   { name: "unused code", command: ["knip", "--no-progress"] },
-  { name: "access rule on every method", command: ["node", "tests/checks/access.ts"] },
+  { name: "contracts", command: ["node", "tests/checks/contracts.ts"] },
   { name: "house rules", command: ["node", "tests/checks/house.ts"] },
   { name: "documents", command: ["node", "tests/checks/documents.ts"] },
 ];

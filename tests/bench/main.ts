@@ -3,6 +3,7 @@ import { claimInstance, type Instance } from "@carehub/local/state";
 import { helpText, readArguments, type SuiteName, usualSeconds } from "./arguments.ts";
 import { writeIntoDocument } from "./document.ts";
 import { readConditions } from "./instruments/conditions.ts";
+import { quietenWarnings } from "./instruments/warnings.ts";
 import { exitCodeOf, type Report, toMarkdown } from "./report.ts";
 import { eventPath } from "./workloads/event-path.ts";
 import { startInfrastructure } from "./workloads/infrastructure.ts";
@@ -21,6 +22,7 @@ const suiteByName: Record<SuiteName, (setting: Setting) => Promise<readonly Find
   },
 };
 
+quietenWarnings();
 process.exitCode = await run().catch((error: unknown) => {
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   return failedCode;

@@ -54,6 +54,7 @@ function describe(finding: Finding): string[] {
     `### ${id} ${name}: ${ratio} of ${comparison.limit} — ${verdictOf(finding)}`,
     "",
     `Floor ${floor}, target ${target}, stretch ${stretch}. Guide: ${finding.guide}. ` +
+      `By CPU spent, ${comparison.cpuRatio.toFixed(2)}. ` +
       `The limit's first and last run differ by ${drift}${comparison.isRefused ? ": refused" : ""}.`,
     "",
     `| | ${unit}, median | runs | CPU µs each | foreign load | steal |`,

@@ -33,5 +33,6 @@ function documents(): string[] {
     encoding: "utf8",
   })
     .split("\n")
-    .filter((file) => file !== "" && !file.startsWith("proto/third_party/"));
+    .filter((file) => file !== "" && existsSync(join(root, file)))
+    .filter((file) => !file.startsWith("proto/third_party/"));
 }

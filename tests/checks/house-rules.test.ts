@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { problemsOf } from "./house-rules.ts";
+import { dependencyProblems, problemsOf } from "./house-rules.ts";
 
 test.each([
   ["a long file", "packages/rules/src/x.ts", "\n".repeat(301)],
@@ -21,4 +21,12 @@ test("the house accepts a plain file, and the environment in config.ts", () => {
     [],
   );
   expect(problemsOf("services/intake/src/config.ts", "process.env")).toEqual([]);
+});
+
+test("the house refuses a second home of Kafka, gRPC or the database client", () => {
+  const dependencies = { kafkajs: "catalog:", "@grpc/grpc-js": "catalog:", pg: "catalog:" };
+  expect(dependencyProblems({ name: "@carehub/intake", dependencies })).toHaveLength(3);
+  expect(
+    dependencyProblems({ name: "@carehub/events", dependencies: { kafkajs: "catalog:" } }),
+  ).toEqual([]);
 });

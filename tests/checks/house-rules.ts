@@ -27,3 +27,23 @@ export function problemsOf(file: string, text: string): string[] {
   }
   return problems;
 }
+
+const homes: Readonly<Record<string, readonly string[]>> = {
+  kafkajs: ["@carehub/events", "@carehub/local", "@carehub/tests"],
+  "@grpc/grpc-js": ["@carehub/grpc", "@carehub/tests"],
+  pg: ["@carehub/database", "@carehub/local", "@carehub/testing", "@carehub/tests"],
+};
+
+type Manifest = {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+};
+
+/** The libraries that a package declares although they have a home elsewhere, as sentences. */
+export function dependencyProblems({ name, dependencies, devDependencies }: Manifest): string[] {
+  const declared = Object.keys({ ...dependencies, ...devDependencies });
+  return declared
+    .filter((library) => homes[library]?.includes(name) === false)
+    .map((library) => `${name} declares ${library}, which only ${homes[library]?.join(", ")} may`);
+}

@@ -1,7 +1,7 @@
 import { type Outcome, readOutcome } from "@carehub/partners/outcome";
 import { readTotals } from "@carehub/partners/totals";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readTopics } from "./evidence.ts";
+import { readMetrics, readTopics } from "./evidence.ts";
 import { type Stage, setStage } from "./stage.ts";
 
 let stage: Stage;
@@ -59,27 +59,70 @@ test("every event of a case has a trace, and an answer has the trace of the comm
   }
 });
 
-test("one call is one trace: gRPC, database, relay, Kafka and the other services", async () => {
-  const traceId = outcomes[0]?.timeline.find(({ event }) => event === "paymentGuaranteed")?.traceId;
-  const ofTrace = () => stage.collector.spans().filter((span) => span.traceId === traceId);
-  const has = (service: string, kind: string) =>
-    ofTrace().some((span) => span.service === service && span.kind === kind);
-  await stage.collector.waitFor(
-    () =>
-      has("billing", "server") &&
-      has("billing", "producer") &&
-      ["intake", "capacity", "agreements"].every((service) => has(service, "consumer")),
-    20_000,
+test("every call of a case is one trace, whole from the call to the last event it caused", async () => {
+  const traceIds = new Set(
+    outcomes.flatMap(({ timeline }) => timeline.map((each) => each.traceId)),
   );
+  expect(traceIds.size).toBeGreaterThan(20);
+  const ofTrace = (traceId: string) =>
+    stage.collector.spans().filter((span) => span.traceId === traceId);
+  const isWhole = (traceId: string) => {
+    const spans = ofTrace(traceId);
+    const known = new Set(spans.map(({ spanId }) => spanId));
+    const roots = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
+    return (
+      roots.length > 0 &&
+      spans.every(({ parentSpanId }) => parentSpanId === undefined || known.has(parentSpanId)) &&
+      spans.some(({ kind }) => kind === "producer") &&
+      spans.some(({ name }) => isQuery(name))
+    );
+  };
+  await stage.collector.waitFor(() => [...traceIds].every(isWhole), 20_000).catch(() => undefined);
+  expect([...traceIds].filter((traceId) => !isWhole(traceId))).toEqual([]);
+});
+
+test("the trace of a guarantee goes through all four services, over gRPC, PostgreSQL and Kafka", () => {
+  const traceId = outcomes[0]?.timeline.find(({ event }) => event === "paymentGuaranteed")?.traceId;
+  const spans = stage.collector.spans().filter((span) => span.traceId === traceId);
+  const has = (service: string, kind: string) =>
+    spans.some((span) => span.service === service && span.kind === kind);
+  expect(has("billing", "server")).toBe(true);
+  for (const service of ["billing", "intake", "capacity"])
+    expect(has(service, "producer")).toBe(true);
+  for (const service of ["intake", "capacity", "agreements"]) {
+    expect({ service, consumes: has(service, "consumer") }).toEqual({ service, consumes: true });
+  }
   for (const service of ["billing", "intake", "capacity", "agreements"]) {
-    const queries = ofTrace().filter((span) => span.service === service && isQuery(span.name));
+    const queries = spans.filter((span) => span.service === service && isQuery(span.name));
     expect({ service, queries: queries.length > 0 }).toEqual({ service, queries: true });
   }
-  const known = new Set(ofTrace().map(({ spanId }) => spanId));
-  const orphans = ofTrace().filter(
-    ({ parentSpanId }) => parentSpanId !== undefined && !known.has(parentSpanId),
+});
+
+test("every service tells how far it is behind, what it set aside, and what it holds", async () => {
+  const metrics = await readMetrics(stage.platform);
+  const expected = {
+    intake: ["carehub_intake_open_cases"],
+    capacity: ["carehub_capacity_holds", "carehub_capacity_bookings"],
+    agreements: ["carehub_agreements_seats"],
+    billing: ["carehub_billing_outstanding"],
+  };
+  const everywhere = [
+    "carehub_relay_lag",
+    "carehub_consumer_lag",
+    "carehub_consumer_dead_letters",
+    "carehub_consumer_parked_keys",
+  ];
+  for (const [service, own] of Object.entries(expected)) {
+    const text = metrics.find(({ place }) => place.startsWith(service))?.text ?? "";
+    const missing = [...everywhere, ...own].filter((name) => !text.includes(`\n${name}`));
+    expect({ service, missing }).toEqual({ service, missing: [] });
+  }
+  const deadLetters = metrics.flatMap(({ text }) =>
+    [...text.matchAll(/^carehub_consumer_(?:dead_letters|parked_keys)\{.*\} (\S+)/gm)].map(
+      ([, value]) => Number(value),
+    ),
   );
-  expect(orphans.map(({ service, name }) => `${service} ${name}`)).toEqual([]);
+  expect(new Set(deadLetters)).toEqual(new Set([0]));
 });
 
 test("the steps of a case are joined by an attribute and by links to its first call", async () => {

@@ -106,7 +106,8 @@ export async function openUnaryConnection(
 function connectTls({ port, tls }: UnaryCall, listener: UnaryListener): Promise<TLSSocket> {
   return new Promise((resolve, reject) => {
     const options = { host: "localhost", servername: "localhost", port, ...tls };
-    const socket = connect({ ...options, ALPNProtocols: ["h2"], noDelay: true }, () => {
+    const socket = connect({ ...options, ALPNProtocols: ["h2"] }, () => {
+      socket.setNoDelay(true);
       if (socket.alpnProtocol === "h2") resolve(socket);
       else reject(new Error(`the server speaks ${socket.alpnProtocol}, not h2`));
     });

@@ -23,6 +23,8 @@ export type Comparison = {
   readonly ours: Series;
   readonly limit: string;
   readonly ratio: number;
+  /** The same by all CPU that was spent on one operation, which foreign load disturbs less. */
+  readonly cpuRatio: number;
   /** How much the limit's first and last run differ: above `driftMax` the result says nothing. */
   readonly drift: number;
   readonly isRefused: boolean;
@@ -64,9 +66,14 @@ export function compare(baselines: readonly Series[], ours: Series): Comparison 
     ours,
     limit: limit.name,
     ratio: ours.median / limit.median,
+    cpuRatio: cpuOf(limit) / cpuOf(ours),
     drift,
     isRefused: !(drift <= driftMax),
   };
+}
+
+function cpuOf({ cpuSecondsEach }: Series): number {
+  return Object.values(cpuSecondsEach).reduce((sum, each) => sum + each, 0);
 }
 
 /** How far the last rate lies from the first, as a share of the lower one. */

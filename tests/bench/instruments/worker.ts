@@ -3,8 +3,10 @@ import { closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { endProcess } from "@carehub/local/process-table";
+import { lastLines } from "@carehub/local/processes";
 import type { Instance } from "@carehub/local/state";
 import type { Answer, Commands, Order } from "./commands.ts";
+import { quietWarnings } from "./warnings.ts";
 
 /** A process of its own that does one part's work and answers commands. */
 export type Worker<Given extends Commands> = {
@@ -27,15 +29,14 @@ export type WorkerStart = {
 };
 
 const stopGraceMs = 10_000;
-const quiet = ["TimeoutNegativeWarning", "ExperimentalWarning"].map(
-  (kind) => `--disable-warning=${kind}`,
-);
+const quiet = quietWarnings.map((kind) => `--disable-warning=${kind}`);
 const resolver = createRequire(import.meta.url);
 
 /** Starts the process; what it says goes to a log file of the instance, as that of a service does. */
 export function startWorker<Given extends Commands>(start: WorkerStart): Worker<Given> {
   const { instance, file, telemetry, profileFolder } = start;
-  const output = openSync(join(instance.folder, `${file}-${Date.now()}.log`), "a");
+  const logFile = join(instance.folder, `${file}-${Date.now()}.log`);
+  const output = openSync(logFile, "a");
   const preload = telemetry ? ["--import", resolver.resolve("@carehub/runtime/telemetry")] : [];
   const profile = profileFolder ? ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`] : [];
   const entry = join(import.meta.dirname, "..", "workers", file);
@@ -55,7 +56,8 @@ export function startWorker<Given extends Commands>(start: WorkerStart): Worker<
     else asked?.resolve(answer.result);
   });
   child.on("exit", (code, signal) => {
-    const error = new Error(`${file} ended with ${code ?? signal}; see ${instance.folder}`);
+    if (waiting.size === 0) return;
+    const error = new Error(`${file} ended with ${code ?? signal}:\n${lastLines(logFile)}`);
     for (const asked of waiting.values()) asked.reject(error);
   });
   let orders = 0;

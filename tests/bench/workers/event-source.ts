@@ -1,10 +1,10 @@
-import { type Database, openDatabase } from "@carehub/database/pool";
+import { setTimeout as delay } from "node:timers/promises";
 import { startNumbering } from "@carehub/database/numbering";
+import { type Database, openDatabase } from "@carehub/database/pool";
 import { openKafka } from "@carehub/events/kafka";
 import { startRelay } from "@carehub/events/relay";
 import { must } from "@carehub/rules/fault";
 import { createLogger } from "@carehub/runtime/logging";
-import { setTimeout as delay } from "node:timers/promises";
 import { runSchedule, type Schedule } from "../instruments/arrivals.ts";
 import { answerCommands, type Commands } from "../instruments/commands.ts";
 import { sharedNowMs } from "../instruments/latency.ts";
@@ -20,7 +20,7 @@ export type SourceStart = {
   readonly count: number;
 };
 
-const commitsAtOnce = 16;
+const commitsAtOnce = 64;
 const idleMs = 2;
 
 let opened: { readonly db: Database; readonly start: SourceStart } | undefined;

@@ -23,7 +23,10 @@ function start({ tls, path, answer }: EchoStart): Promise<number> {
     responseSerialize: sameBytes,
     responseDeserialize: sameBytes,
   } as const;
-  server.addService({ echo: method }, { echo: (_call: unknown, respond: Respond) => respond(null, reply) });
+  server.addService(
+    { echo: method },
+    { echo: (_call: unknown, respond: Respond) => respond(null, reply) },
+  );
   const pair = { private_key: tls.key, cert_chain: tls.cert };
   const credentials = ServerCredentials.createSsl(tls.ca, [pair], true);
   return new Promise((resolve, reject) => {

@@ -1,9 +1,9 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { partitionOf } from "@carehub/events/partition";
 import { partitionsOfTopic } from "@carehub/events/topics";
 import { toMessage } from "@carehub/events/wire";
 import { must } from "@carehub/rules/fault";
 import { Kafka, logLevel, Partitioners, type Producer } from "kafkajs";
-import { setTimeout as delay } from "node:timers/promises";
 import { runSchedule, type Schedule } from "../instruments/arrivals.ts";
 import { answerCommands, type Commands } from "../instruments/commands.ts";
 import { sharedNowMs } from "../instruments/latency.ts";

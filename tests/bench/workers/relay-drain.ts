@@ -33,7 +33,9 @@ async function drain(from: bigint): Promise<number> {
   const startMs = performance.now();
   const producer = kafka.producer();
   const relay = startRelay({ db, producer, name: relayName, logger });
-  while ((await readCursor(db, reader)) < last) await delay(lookMs);
+  // While the machine is busy a new connection may time out: then the next look tells.
+  const look = () => readCursor(db, reader).catch(() => from);
+  while ((await look()) < last) await delay(lookMs);
   const seconds = (performance.now() - startMs) / 1_000;
   await relay.close();
   await producer.close();

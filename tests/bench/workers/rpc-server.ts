@@ -3,27 +3,17 @@ import {
   MoveClockResponseSchema,
   OperationsService,
 } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
-import { implementOperations } from "@carehub/grpc/operations";
 import { serve } from "@carehub/grpc/serve";
 import { createLogger } from "@carehub/runtime/logging";
 import { answerCommands, type Commands } from "../instruments/commands.ts";
 import type { EchoStart } from "./grpc-echo-server.ts";
 
-const unused = async (): Promise<never> => {
-  throw new Error("the benchmark calls one method only");
-};
-
 /** The whole chain around a method with rules, an actor and a role, whose handler does nothing. */
 async function start({ tls, answer }: EchoStart): Promise<number> {
   const response = fromBinary(MoveClockResponseSchema, answer);
-  const operations = implementOperations({
-    name: "bench",
-    moveClock: unused,
-    getQuiescence: unused,
-    listDeadLetters: unused,
-    replayDeadLetters: unused,
-  });
-  const handlers = { ...operations.handlers, moveClock: () => response };
+  const handlers = Object.fromEntries(
+    OperationsService.methods.map((method) => [method.localName, () => response]),
+  );
   const server = await serve({
     name: "bench",
     host: "localhost",

@@ -18,7 +18,10 @@ let isStopped = false;
 async function start(loop: StatementLoop): Promise<void> {
   isStopped = false;
   const names = ["id", "next", "before"];
-  const text = names.reduce((sql, name, at) => sql.replaceAll(`:${name}`, `$${at + 1}`), loop.statement);
+  const text = names.reduce(
+    (sql, name, at) => sql.replaceAll(`:${name}`, `$${at + 1}`),
+    loop.statement,
+  );
   for (let client = 0; client < loop.clients; client += 1) {
     const connection = new pg.Client({ connectionString: loop.databaseUrl });
     await connection.connect();

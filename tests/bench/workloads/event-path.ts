@@ -33,7 +33,10 @@ export async function eventPath(
   const stage: Stage = { setting, infrastructure };
   const brokers = infrastructure.kafka.brokers.split(",");
   await ensureTopics(brokers, { replication: 1, names: [ourTopic, rawTopic] });
-  const [sourceUrl, sinkUrl] = [await makeDatabase(stage, "source"), await makeDatabase(stage, "sink")];
+  const [sourceUrl, sinkUrl] = [
+    await makeDatabase(stage, "source"),
+    await makeDatabase(stage, "sink"),
+  ];
   const sinkDb = openDatabase({ url: sinkUrl, applicationName: "bench-setup" });
   const ours = await openOurs(stage, { brokers, sourceUrl, sinkUrl });
   const raw = await openRaw(stage, brokers);
@@ -46,7 +49,8 @@ export async function eventPath(
   const comparison = await alternate(
     [statementRun, contender("raw kafkajs", raw)],
     contender("carehub event path", ours),
-    (name, run) => setting.say(`${name}: ${Math.round(run.operations / run.cost.seconds)} events/s`),
+    (name, run) =>
+      setting.say(`${name}: ${Math.round(run.operations / run.cost.seconds)} events/s`),
   );
   const at = { perSecond: openLoopPerSecond, setting };
   const rate = { perSecond: openLoopPerSecond };
@@ -105,7 +109,12 @@ async function openOurs(
   await sink.tell("open", { databaseUrl: sinkUrl, brokers, topic: ourTopic });
   await source.tell("open", { databaseUrl: sourceUrl, brokers, topic: ourTopic, ...things });
   const { postgres, kafka } = infrastructure.pids;
-  return { source, sink, parts: { source: [source.pid], sink: [sink.pid], postgres, kafka }, windowMax };
+  return {
+    source,
+    sink,
+    parts: { source: [source.pid], sink: [sink.pid], postgres, kafka },
+    windowMax,
+  };
 }
 
 async function openRaw({ setting, infrastructure }: Stage, brokers: readonly string[]) {

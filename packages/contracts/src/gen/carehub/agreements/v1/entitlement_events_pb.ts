@@ -342,7 +342,7 @@ export type EntitlementPended = Message<"carehub.agreements.v1.EntitlementPended
   place: number;
 
   /**
-   * The date by which an answer is promised.
+   * The date by which an answer is promised. Absent where the tables of working days end before it.
    *
    * @generated from field: google.type.Date promised_date = 5;
    */

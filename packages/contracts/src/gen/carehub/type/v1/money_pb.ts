@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file carehub/type/v1/money.proto.
  */
 export const file_carehub_type_v1_money: GenFile = /*@__PURE__*/
-  fileDesc("ChtjYXJlaHViL3R5cGUvdjEvbW9uZXkucHJvdG8SD2NhcmVodWIudHlwZS52MSJHCgVNb25leRIUCgxhbW91bnRfbWlub3IYASABKAMSKAoNY3VycmVuY3lfY29kZRgCIAEoCUIRukgOcgwyCl5bQS1aXXszfSRCWQoXZXhhbXBsZS5jYXJlaHViLnR5cGUudjFQAVoqY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL3R5cGUvdjE7dHlwZXYxqgIPQ2FyZWh1Yi5UeXBlLlYxYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("ChtjYXJlaHViL3R5cGUvdjEvbW9uZXkucHJvdG8SD2NhcmVodWIudHlwZS52MSJiCgVNb25leRIvCgxhbW91bnRfbWlub3IYASABKANCGbpIFiIUGICAmqbqr+MBKICA5tmV0Jz+/wESKAoNY3VycmVuY3lfY29kZRgCIAEoCUIRukgOcgwyCl5bQS1aXXszfSRCWQoXZXhhbXBsZS5jYXJlaHViLnR5cGUudjFQAVoqY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL3R5cGUvdjE7dHlwZXYxqgIPQ2FyZWh1Yi5UeXBlLlYxYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * An amount of money in the minor units of its currency, never a fraction of them.
@@ -22,7 +22,7 @@ export const file_carehub_type_v1_money: GenFile = /*@__PURE__*/
  */
 export type Money = Message<"carehub.type.v1.Money"> & {
   /**
-   * The amount in minor units: 150,000,000 is 1.5 million tenge.
+   * The amount in minor units: 150,000,000 is 1.5 million tenge. At most ten trillion units either way.
    *
    * @generated from field: int64 amount_minor = 1;
    */
