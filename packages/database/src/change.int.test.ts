@@ -12,7 +12,7 @@ import {
 import { readHistory } from "./event-log.ts";
 import { type Database, openDatabase } from "./pool.ts";
 import { EventGapError, markSeen } from "./seen.ts";
-import type { Source } from "./source.ts";
+import { requestSource, type Source } from "./source.ts";
 
 const database = await testDatabase({ migrations: "log" });
 let db: Database;
@@ -81,6 +81,28 @@ test("refuses a request id that stood for another body, also on another aggregat
   const again = count(db, other, { source: aCommand({ requestId, body: other }) });
   await expect(again).rejects.toMatchObject({ reason: "REQUEST_ID_REUSED" });
   expect((await loadCounter(db, other)).state.count).toBe(0);
+});
+
+test("takes one request id of two callers for two requests, each once", async () => {
+  const id = await aCounter();
+  const requestId = crypto.randomUUID();
+  const request = { requestId, method: "Count", body: new Uint8Array() };
+  const ours = requestSource({ ...request, caller: "ministry/UZ" });
+  const theirs = requestSource({ ...request, caller: "ministry/KG" });
+  const kinds = [];
+  for (const source of [ours, theirs, ours, theirs]) {
+    const changed = await count(db, id, { source });
+    kinds.push([changed.kind, text(responseOf(changed))]);
+  }
+  const [first, second] = ['{"count":1,"revision":1}', '{"count":2,"revision":2}'];
+  expect(kinds).toEqual([
+    ["done", first],
+    ["done", second],
+    ["repeated", first],
+    ["repeated", second],
+  ]);
+  const callers = (await readHistory(db, `counters/${id}`, 10)).map(({ caller }) => caller);
+  expect(callers).toEqual(["ministry/UZ", "ministry/KG"]);
 });
 
 test("has one effect and one response for fifty requests of one id at once", async () => {

@@ -1,7 +1,8 @@
 import { testDatabase } from "@carehub/testing/database";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { declareEnvironment, moveClock, now } from "./clock.ts";
-import { count, counterTable, insertCounters } from "./counter.builder.ts";
+import { responseOf } from "./change.ts";
+import { declareEnvironment, moveClock, moveClockOnRequest, now } from "./clock.ts";
+import { aCommand, count, counterTable, insertCounters } from "./counter.builder.ts";
 import { type Database, openDatabase } from "./pool.ts";
 
 const database = await testDatabase({ migrations: "log" });
@@ -48,15 +49,40 @@ test("keeps the environment of a database that has a moved clock or history", as
   await declareEnvironment(db, "sandbox");
 });
 
-test("gives one time to all statements of a transaction, though the clock is moved", async () => {
+const onRequest = (to: Temporal.Instant) => {
+  const source = aCommand();
+  return moveClockOnRequest(db, { to, source, respond: () => new Uint8Array([1]) });
+};
+
+test.each([
+  ["by itself", (to: Temporal.Instant) => moveClock(db, { to })],
+  ["on request", onRequest],
+])("gives one time to all statements of a transaction, though it is moved %s", async (_, move) => {
   let moving: Promise<unknown> | undefined;
   await db.transaction("one-time", async (tx) => {
     const first = await now(tx);
-    moving = moveClock(db, { to: first.add({ hours: 1 }) });
+    moving = move(first.add({ hours: 1 }));
     await db.run("meanwhile", "select pg_sleep(0.1)");
     expect(await now(tx)).toEqual(first);
   });
   await moving;
+});
+
+test("is moved once for each request id, and answers a repeat in the same bytes", async () => {
+  const source = aCommand();
+  const to = (await now(db)).add({ hours: 1 });
+  const move = (hours: number) =>
+    moveClockOnRequest(db, {
+      ...{ to: to.add({ hours }), source },
+      respond: () => new Uint8Array([hours]),
+    });
+  const all = await Promise.all([1, 1, 1, 1].map(move));
+  expect(all.filter(({ kind }) => kind === "done")).toHaveLength(1);
+  expect(all.map(responseOf)).toEqual([1, 1, 1, 1].map((byte) => new Uint8Array([byte])));
+  expect(responseOf(await move(2))).toEqual(new Uint8Array([1]));
+  expect((await now(db)).since(to).total("hours")).toBeCloseTo(1, 1);
+  const back = moveClockOnRequest(db, { to, source: aCommand(), respond: () => new Uint8Array() });
+  await expect(back).rejects.toMatchObject({ reason: "CLOCK_ONLY_FORWARD" });
 });
 
 test("decides and dates events by the moved clock", async () => {

@@ -1,6 +1,9 @@
 import { DomainError } from "@carehub/rules/domain-error";
 import { must } from "@carehub/rules/fault";
-import type { Database, Run } from "./pool.ts";
+import type { Changed } from "./change.ts";
+import type { Database, Run, Tx } from "./pool.ts";
+import type { RequestSource } from "./source.ts";
+import { transact } from "./transact.ts";
 
 /** The time of every rule: the database's, moved in a sandbox. */
 export async function now(db: { readonly run: Run }): Promise<Temporal.Instant> {
@@ -34,14 +37,46 @@ export async function moveClock(
   { to }: { readonly to: Temporal.Instant },
 ): Promise<Temporal.Instant> {
   return await db.transaction("clock-move", async (tx) => {
-    await tx.run("clock-lock", "lock table app.clock in access exclusive mode");
-    const [clock] = await tx.run<Clock>("clock-read", clockSql, [to]);
-    const { environment, ahead, fresh } = must(clock, "the clock has its row");
-    if (environment !== "sandbox") throw new DomainError("CLOCK_NOT_MOVABLE", { environment });
-    if (!ahead && !fresh) throw new DomainError("CLOCK_ONLY_FORWARD", { to: to.toString() });
-    await tx.run("clock-set", setSql, [to]);
-    return await now(tx);
+    await lockClock(tx);
+    return await setClock(tx, to);
   });
+}
+
+/**
+ * The same as an operator's command: with the request id it answers its first response again, in
+ * bytes, and the clock stays.
+ */
+export async function moveClockOnRequest(
+  db: Database,
+  command: {
+    readonly to: Temporal.Instant;
+    readonly source: RequestSource;
+    readonly respond: (time: Temporal.Instant) => Uint8Array;
+  },
+): Promise<Changed<Temporal.Instant>> {
+  const { to, source, respond } = command;
+  return await transact(db, {
+    name: "clock-move",
+    source,
+    prepare: lockClock,
+    work: async (tx) => {
+      const state = await setClock(tx, to);
+      return { state, aggregates: [], response: respond(state) };
+    },
+  });
+}
+
+async function lockClock(tx: Tx): Promise<void> {
+  await tx.run("clock-lock", "lock table app.clock in access exclusive mode");
+}
+
+async function setClock(tx: Tx, to: Temporal.Instant): Promise<Temporal.Instant> {
+  const [clock] = await tx.run<Clock>("clock-read", clockSql, [to]);
+  const { environment, ahead, fresh } = must(clock, "the clock has its row");
+  if (environment !== "sandbox") throw new DomainError("CLOCK_NOT_MOVABLE", { environment });
+  if (!ahead && !fresh) throw new DomainError("CLOCK_ONLY_FORWARD", { to: to.toString() });
+  await tx.run("clock-set", setSql, [to]);
+  return await now(tx);
 }
 
 type Clock = { readonly environment: string; readonly ahead: boolean; readonly fresh: boolean };

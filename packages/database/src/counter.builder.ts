@@ -3,7 +3,7 @@ import { must } from "@carehub/rules/fault";
 import type { Change, Changed, Loaded } from "./change.ts";
 import { change } from "./change.ts";
 import type { Database } from "./pool.ts";
-import { requestSource, type Source } from "./source.ts";
+import { type RequestSource, requestSource, type Source } from "./source.ts";
 
 /** The aggregate of this package's tests: a count that may not pass a limit, and may be due. */
 export type Counter = { readonly id: string; readonly count: number };
@@ -26,7 +26,7 @@ export async function loadCounter(db: Pick<Database, "run">, id: string): Promis
 }
 
 /** A command with its own request id, unless one is given. */
-export function aCommand(given: { requestId?: string; body?: string } = {}): Source {
+export function aCommand(given: { requestId?: string; body?: string } = {}): RequestSource {
   const { requestId = crypto.randomUUID(), body = "" } = given;
   return requestSource({
     caller: "ministry/UZ",

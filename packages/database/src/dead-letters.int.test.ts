@@ -2,6 +2,7 @@ import { testDatabase } from "@carehub/testing/database";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   buryLetter,
+  countWaiting,
   freeKey,
   type Letter,
   listLetters,
@@ -76,6 +77,28 @@ test("leaves no message parked behind a key that was freed at the same time", as
       outcome === "parked" ? { outcome, freed: false } : { outcome, freed: true },
     );
   }
+});
+
+test("keeps another message in the place of a replayed one, as of a topic made anew", async () => {
+  const place = (key: string, offset: number) => ({ ...aLetter(key, offset), consumer: "anew" });
+  const keyOf = (key: string) => ({ consumer: "anew", topic: "topic", key });
+  await buryLetter(db, place("old", 1), why);
+  await parkLetter(db, place("old", 2));
+  expect(await countWaiting(db, "anew")).toBe(2);
+  const old = await readWaiting(db, keyOf("old"), 10);
+  for (const { id } of old) await markReplayed(db, id);
+  expect(await freeKey(db, keyOf("old"))).toBe(true);
+  expect(await countWaiting(db, "anew")).toBe(0);
+  const again = { reason: "REFUSED", detail: "", tries: 3 };
+  await buryLetter(db, place("new", 1), again);
+  expect(await parkLetter(db, place("new", 2))).toBe("parked");
+  // A slower replay of the old ones ends only now.
+  for (const { id } of old) await markReplayed(db, id);
+  expect(await readWaiting(db, keyOf("new"), 10)).toMatchObject([
+    { ...place("new", 1), ...again, state: "DEAD" },
+    { ...place("new", 2), state: "PARKED" },
+  ]);
+  expect(await readParkedKeys(db, "anew")).toMatchObject([keyOf("new")]);
 });
 
 test("lists letters newest first, page by page", async () => {

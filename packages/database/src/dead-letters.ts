@@ -52,7 +52,8 @@ export type DeadLetter = Letter & {
 };
 
 /**
- * Keeps a message that failed, and parks its key, in one commit. Safe to repeat: the first stays.
+ * Keeps a message that failed, and parks its key, in one commit. Safe to repeat: the first stays
+ * until it is replayed; then its place is free for another, as after a topic was made anew.
  */
 export async function buryLetter(
   db: Runner,
@@ -62,7 +63,7 @@ export async function buryLetter(
   await db.run(
     "letter-bury",
     `with kept as (${insertSql} select ${letterValues}, $11, $12, $13, 'DEAD'
-       on conflict (consumer, topic, partition, message_offset) do nothing returning 1)
+       ${replaceReplayed} returning 1)
      insert into log.parked_key (consumer, topic, key) select $1::text, $2::text, $5::text from kept
      on conflict do nothing`,
     [...valuesOf(letter), why.reason, why.detail, why.tries],
@@ -85,8 +86,7 @@ export async function parkLetter(db: Database, letter: Letter): Promise<"parked"
     if (locked.length === 0) return "free";
     await tx.run(
       "letter-park",
-      `${insertSql} select ${letterValues}, 'KEY_PARKED', '', 0, 'PARKED'
-       on conflict (consumer, topic, partition, message_offset) do nothing`,
+      `${insertSql} select ${letterValues}, 'KEY_PARKED', '', 0, 'PARKED' ${replaceReplayed}`,
       valuesOf(letter),
     );
     return "parked";
@@ -104,6 +104,17 @@ export function readParkedKeys(
      order by since limit 10000`,
     [consumer],
   );
+}
+
+/** How many letters of a consumer wait, dead or parked. */
+export async function countWaiting(db: Runner, consumer: string): Promise<number> {
+  const rows = await db.run<{ count: number }>(
+    "letters-count",
+    `select count(*)::integer as count from log.dead_letter
+     where consumer = $1 and state <> 'REPLAYED'`,
+    [consumer],
+  );
+  return must(rows[0], "an aggregate without groups has a row").count;
 }
 
 /**
@@ -194,6 +205,14 @@ const insertSql = `insert into log.dead_letter (consumer, topic, partition, mess
   aggregate, revision, type, headers, payload, reason, detail, tries, state)`;
 const letterValues = `$1::text, $2::text, $3::integer, $4::bigint, $5::text,
   $6::text, $7::integer, $8::text, $9::jsonb, $10::bytea`;
+// A new id, so that a replay which still holds the old one cannot mark the new letter as handled.
+const replaceReplayed = `
+  on conflict (consumer, topic, partition, message_offset) do update set
+    id = default, key = excluded.key, aggregate = excluded.aggregate, revision = excluded.revision,
+    type = excluded.type, headers = excluded.headers, payload = excluded.payload,
+    reason = excluded.reason, detail = excluded.detail, tries = excluded.tries,
+    state = excluded.state, created_at = excluded.created_at
+  where dead_letter.state = 'REPLAYED'`;
 const letterColumns = `id, consumer, topic, partition, message_offset as "messageOffset", key,
   aggregate, revision, type, headers, payload, reason, detail, tries, state,
   created_at as "createdAt"`;

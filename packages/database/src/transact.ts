@@ -46,6 +46,11 @@ export type Transaction<After> = {
   readonly source: Source;
   readonly actor?: Actor;
   /**
+   * Takes a lock that must come before the source is read; the clock's, which every reading of the
+   * time shares.
+   */
+  readonly prepare?: (tx: Tx) => Promise<void>;
+  /**
    * Locks each aggregate's row first (`select … for update`, always in the same order), decides,
    * writes. It awaits nothing but `tx`, and may run again after a deadlock. A DomainError rolls all
    * back.
@@ -92,7 +97,8 @@ function isLostRace(error: unknown): boolean {
   return error instanceof LostRaceError || sqlStateOf(error) === usedSourceState;
 }
 
-async function runOnce<After>(tx: Tx, { source, actor, work }: Transaction<After>) {
+async function runOnce<After>(tx: Tx, { source, actor, prepare, work }: Transaction<After>) {
+  await prepare?.(tx);
   const { now, used } = await checkSource(tx, source);
   if (used !== undefined) return { changed: used satisfies UsedSource, told: false };
   const outcome = await work(tx, { now });

@@ -46,7 +46,11 @@ async function checkRequest(
   );
   const { now, body_hash, response } = must(rows[0], "a left join of one row has a row");
   if (body_hash === null || response === null) return { now, used: undefined };
-  if (!body_hash.equals(bodyHash)) throw new DomainError("REQUEST_ID_REUSED", { requestId });
+  if (!body_hash.equals(bodyHash)) {
+    const description = "was used for another request";
+    const violations = [{ field: "request_id", description }];
+    throw new DomainError("REQUEST_ID_REUSED", { requestId }, { violations });
+  }
   return { now, used: { kind: "repeated", response: new Uint8Array(response) } };
 }
 

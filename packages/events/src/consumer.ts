@@ -10,7 +10,7 @@
  * is started anew with a growing delay.
  */
 import type { DescMessage } from "@bufbuild/protobuf";
-import { readParkedKeys } from "@carehub/database/dead-letters";
+import { countWaiting, readParkedKeys } from "@carehub/database/dead-letters";
 import type { Logger } from "@carehub/database/logger";
 import type { Database } from "@carehub/database/pool";
 import { type Attempt, createAttempt } from "./attempt.ts";
@@ -85,7 +85,11 @@ export function startConsumer<const Schemas extends readonly DescMessage[]>(
   );
   const unwatch = gaugeConsumer(
     { consumer: group, topics, partitions: partitionsOfTopic },
-    { lag: lagWatch.latest, parkedKeys: async () => (await readParkedKeys(db, group)).length },
+    {
+      lag: lagWatch.latest,
+      deadLetters: () => countWaiting(db, group),
+      parkedKeys: async () => (await readParkedKeys(db, group)).length,
+    },
   );
   return {
     group,

@@ -34,3 +34,8 @@ test("names a failure without its text, which may repeat what someone wrote", ()
   });
   expect(toDefect(new UndecodableError(new Error("x"))).reason).toBe("UNDECODABLE");
 });
+
+test("repeats a lost race for ever, but not a rule that said no", () => {
+  expect(isOperational(new DomainError("REVISION_CONFLICT"))).toBe(true);
+  expect(isOperational(new DomainError("REFERRAL_NOT_OPEN"))).toBe(false);
+});

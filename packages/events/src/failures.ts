@@ -32,7 +32,8 @@ const networkCodes = new Set([
  * such a try is repeated without being counted.
  */
 export function isOperational(error: unknown): boolean {
-  if (error instanceof DomainError) return false;
+  // A lost race says nothing of the message; under less load the same try succeeds.
+  if (error instanceof DomainError) return error.reason === "REVISION_CONFLICT";
   if (error instanceof OperationalError) {
     return error.sqlState === undefined || !sqlStatesOfDefects.test(error.sqlState);
   }

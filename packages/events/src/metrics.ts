@@ -60,14 +60,21 @@ export function gaugeRelayLag(
   };
 }
 
-/** Shows a consumer's lag by partition, and how many keys it has parked; answers how to end it. */
+/**
+ * Shows a consumer's lag by partition, its dead letters (with those parked behind them) and its
+ * parked keys; answers how to end it.
+ */
 export function gaugeConsumer(
   {
     consumer,
     topics,
     partitions,
   }: { consumer: string; topics: readonly string[]; partitions: number },
-  read: { lag: () => readonly PartitionLag[]; parkedKeys: () => Promise<number> },
+  read: {
+    lag: () => readonly PartitionLag[];
+    deadLetters: () => Promise<number>;
+    parkedKeys: () => Promise<number>;
+  },
 ): () => void {
   const lagOf = (topic: string, partition: number) =>
     read.lag().find((entry) => entry.topic === topic && entry.partition === partition)?.lag;
@@ -87,12 +94,17 @@ export function gaugeConsumer(
       ),
     ),
   );
+  const deadLetters = gauge(
+    { name: "carehub.consumer.dead_letters", description: "Messages that wait for a replay." },
+    read.deadLetters,
+    { [attributes.consumer]: consumer },
+  );
   const parked = gauge(
     { name: "carehub.consumer.parked_keys", description: "Keys whose messages wait for a replay." },
     read.parkedKeys,
     { [attributes.consumer]: consumer },
   );
   return () => {
-    for (const end of [...gauges, parked]) end();
+    for (const end of [...gauges, deadLetters, parked]) end();
   };
 }

@@ -7,7 +7,7 @@ import {
   RetryInfoSchema,
 } from "@carehub/contracts/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "@carehub/contracts/gen/google/rpc/status_pb.ts";
-import { DomainError } from "@carehub/rules/domain-error";
+import { DomainError, type FieldViolation } from "@carehub/rules/domain-error";
 import { Metadata, status } from "@grpc/grpc-js";
 import { findOutage } from "./outage.ts";
 import type { CodeName } from "./reasons.ts";
@@ -76,23 +76,26 @@ function build(error: DomainError, codeName: CodeName, context: ErrorContext): F
 
 type Coded = { readonly code: number; readonly codeName: CodeName; readonly details: string };
 
-/** Leaves out violations, then metadata, until the details fit into the trailers of any client. */
+/**
+ * Leaves out violations but the first, then metadata, until the details fit into the trailers of any
+ * client.
+ */
 function encodeDetails(error: DomainError, coded: Coded, context: ErrorContext): Buffer {
-  let violations = error.violations.length;
+  let violations = violationsOf(error, coded.codeName);
   let entries = metadataEntriesMax;
   for (;;) {
     const details = describe(error, { violations, entries, codeName: coded.codeName }, context);
     const message = create(StatusSchema, { code: coded.code, message: coded.details, details });
     const bytes = Buffer.from(toBinary(StatusSchema, message));
-    if (bytes.length <= detailsBytesMax || (violations === 0 && entries === 0)) return bytes;
-    if (violations > 0) violations = Math.floor(violations / 2);
+    if (bytes.length <= detailsBytesMax || (violations.length <= 1 && entries === 0)) return bytes;
+    if (violations.length > 1) violations = violations.slice(0, Math.floor(violations.length / 2));
     else entries = Math.floor(entries / 2);
   }
 }
 
 function describe(
   error: DomainError,
-  limits: { violations: number; entries: number; codeName: CodeName },
+  limits: { violations: readonly FieldViolation[]; entries: number; codeName: CodeName },
   { domain, traceId }: ErrorContext,
 ): Any[] {
   const metadata = Object.fromEntries(
@@ -104,8 +107,8 @@ function describe(
     anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: error.reason, domain, metadata })),
     anyPack(RequestInfoSchema, create(RequestInfoSchema, { requestId: traceId })),
   ];
-  if (limits.violations > 0) {
-    const fieldViolations = error.violations.slice(0, limits.violations).map((violation) => ({
+  if (limits.violations.length > 0) {
+    const fieldViolations = limits.violations.map((violation) => ({
       field: shorten(violation.field, descriptionLengthMax),
       description: shorten(violation.description, descriptionLengthMax),
     }));
@@ -114,6 +117,14 @@ function describe(
   const retryAfterMs = retryAfter(error, limits.codeName);
   if (retryAfterMs !== undefined) details.push(packRetry(retryAfterMs));
   return details;
+}
+
+/** An invalid argument always says which field it was, were it the request as a whole. */
+function violationsOf(error: DomainError, codeName: CodeName): readonly FieldViolation[] {
+  if (codeName !== "INVALID_ARGUMENT" || error.violations.length > 0) return error.violations;
+  const said = error.reason.toLowerCase().replaceAll("_", " ");
+  const field = error.metadata.field || "request";
+  return [{ field, description: `was refused with the reason: ${said}` }];
 }
 
 function retryAfter(error: DomainError, codeName: CodeName): number | undefined {

@@ -9,6 +9,7 @@ import {
 } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
 import { must } from "@carehub/rules/fault";
 import type { Call } from "./call.ts";
+import type { Response } from "./definition.ts";
 import { toInstant, toTimestamp } from "./instants.ts";
 import { type Implementation, implement } from "./serve.ts";
 
@@ -19,11 +20,11 @@ const pageSizeMax = 200;
 export type Operations = {
   /** The service's name, `intake`. */
   readonly name: string;
-  /** Sets the clock forward and answers its time after that. */
+  /** Sets the clock forward and answers its time after that, or the bytes of an earlier answer. */
   readonly moveClock: (
     to: Temporal.Instant,
     context: { readonly request: MoveClockRequest; readonly call: Call },
-  ) => Promise<Temporal.Instant>;
+  ) => Promise<Temporal.Instant | Uint8Array>;
   readonly getQuiescence: () => Promise<MessageInitShape<typeof GetQuiescenceResponseSchema>>;
   /** A page of at most `size` letters, from the token of the last page or from the start. */
   readonly listDeadLetters: (page: {
@@ -33,7 +34,7 @@ export type Operations = {
   readonly replayDeadLetters: (
     key: { readonly topic: string; readonly key: string },
     context: { readonly request: ReplayDeadLettersRequest; readonly call: Call },
-  ) => Promise<MessageInitShape<typeof ReplayDeadLettersResponseSchema>>;
+  ) => Promise<Response<typeof ReplayDeadLettersResponseSchema>>;
 };
 
 /** The operations API of one service, ready for `serve`. */
@@ -46,7 +47,8 @@ export function implementOperations(operations: Operations): Implementation {
     }),
     moveClock: async (request, call) => {
       const to = toInstant(must(request.time, "validation requires the time"));
-      return { time: toTimestamp(await operations.moveClock(to, { request, call })) };
+      const answer = await operations.moveClock(to, { request, call });
+      return answer instanceof Uint8Array ? answer : { time: toTimestamp(answer) };
     },
     getQuiescence: () => operations.getQuiescence(),
     listDeadLetters: ({ pageSize, pageToken }) =>

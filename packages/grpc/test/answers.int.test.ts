@@ -44,6 +44,27 @@ test("brings a refusal to the client with all that it says", async () => {
   ]);
 });
 
+test.each([
+  ["the request", {}, "request"],
+  ["the field that the refusal names", { field: "transfers.path" }, "transfers.path"],
+])("says of an invalid argument without violations that it was %s", async (_, metadata, field) => {
+  // So large that details are left out, but never the last violation.
+  const large = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [at, "x".repeat(900)]));
+  const refusals = [metadata, { ...metadata, ...large }].map((facts) => {
+    return new DomainError("REQUEST_ID_REUSED", facts);
+  });
+  const { address } = await failingServer(...refusals);
+  const client = clientOf(address, operatorTls);
+  const description = "was refused with the reason: request id reused";
+  for (const _refusal of refusals) {
+    await expect(client.getQuiescence({})).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      reason: "REQUEST_ID_REUSED",
+      violations: [{ field, description }],
+    });
+  }
+});
+
 test("logs a bug once, under the trace id that the caller gets, and tells nothing", async () => {
   const { address, lines } = await failingServer(new TypeError("canary is undefined"));
   const error = await clientOf(address, operatorTls)

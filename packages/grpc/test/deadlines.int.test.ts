@@ -35,10 +35,13 @@ test("gives a handler its deadline less 20 ms, and a signal that aborts then", a
     .moveClock(clock, { deadlineMs: 400 })
     .catch((e) => e);
   expect(performance.now() - began).toBeLessThan(1_000);
-  expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED", reason: "DEADLINE_EXCEEDED" });
+  // On a busy machine the client's own clock may be first, which knows no reason.
+  expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED" });
   expect(seen[0]?.remainingMs).toBeLessThanOrEqual(380);
   expect(seen[0]?.remainingMs).toBeGreaterThan(200);
-  await expect.poll(() => lines).toMatchObject([{ code: "DEADLINE_EXCEEDED", level: "info" }]);
+  await expect
+    .poll(() => lines)
+    .toMatchObject([{ code: "DEADLINE_EXCEEDED", reason: "DEADLINE_EXCEEDED", level: "info" }]);
 });
 
 test("does not begin work with less than 20 ms left", async () => {

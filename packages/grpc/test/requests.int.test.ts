@@ -67,6 +67,7 @@ test.each([
   const { address } = await startServer();
   const { error } = await rawClient(address, operatorTls)("ReplayDeadLetters", bytes);
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+  expect(error?.violations).toHaveLength(1);
   expect(error?.traceId).toMatch(/^[0-9a-f]{32}$/);
 });
 

@@ -1,32 +1,28 @@
-import { DeadLetterState } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
-import { moveClock, now } from "@carehub/database/clock";
-import { type DeadLetter, readWaiting } from "@carehub/database/dead-letters";
-import type { Database } from "@carehub/database/pool";
+import {
+  DeadLetterState,
+  MoveClockRequestSchema,
+  ReplayDeadLettersRequestSchema,
+} from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
+import { now } from "@carehub/database/clock";
+import type { DeadLetter } from "@carehub/database/dead-letters";
 import { readStillness } from "@carehub/database/quiet";
-import type { DeadLetters } from "@carehub/events/dead-letters";
 import { toTimestamp } from "@carehub/grpc/instants";
 import { implementOperations } from "@carehub/grpc/operations";
+import { requestSource } from "@carehub/grpc/request-source";
 import type { Implementation } from "@carehub/grpc/serve";
 import { DomainError } from "@carehub/rules/domain-error";
-
-/** What the operations need of the running service. */
-export type Operated = {
-  readonly db: Database;
-  readonly deadLetters: DeadLetters;
-  readonly consumers: readonly { readonly group: string; readonly topics: readonly string[] }[];
-  readonly relayLag: () => Promise<{ readonly rows: number }>;
-  /** Messages that no consumer of this service has settled, now. */
-  readonly consumerLag: () => Promise<bigint>;
-};
-
-const remainingMax = 1_000;
+import { moveClock, type Operator, replayDeadLetters } from "./commands.ts";
+import type { Operated } from "./operated.ts";
 
 /** The operations API of one service. */
 export function operationsService(name: string, operated: Operated): Implementation {
-  const { db, deadLetters, consumers } = operated;
+  const { db, deadLetters } = operated;
   return implementOperations({
     name,
-    moveClock: (to) => moveClock(db, { to }),
+    moveClock: (to, { request, call }) => {
+      const source = requestSource(MoveClockRequestSchema, request, call);
+      return moveClock(operated, { to, source, ...operatorOf(request, call) });
+    },
     getQuiescence: async () => {
       // The consumers first: what they still do shows in the figures that are read after them.
       const consumerLag = await operated.consumerLag();
@@ -42,23 +38,30 @@ export function operationsService(name: string, operated: Operated): Implementat
       };
     },
     listDeadLetters: async ({ size, token }) => {
-      const before = /^\d+$/.test(token) ? { before: BigInt(token) } : {};
-      const letters = await deadLetters.list({ ...before, limit: size });
+      const letters = await deadLetters.list({ ...parseToken(token), limit: size });
       const waiting = letters.filter(({ state }) => state !== "REPLAYED");
       const nextPageToken = letters.length < size ? "" : `${letters.at(-1)?.id ?? ""}`;
       return { deadLetters: waiting.map(toDeadLetter), nextPageToken };
     },
-    replayDeadLetters: async ({ topic, key }) => {
-      const consumer = consumers.find(({ topics }) => topics.includes(topic))?.group ?? "";
-      const parked = { consumer, topic, key };
-      if ((await readWaiting(db, parked, 1)).length === 0) {
-        throw new DomainError("DEAD_LETTER_NOT_FOUND", { topic });
-      }
-      const { replayedCount } = await deadLetters.replay(parked);
-      const remaining = await readWaiting(db, parked, remainingMax);
-      return { handledCount: replayedCount, remainingCount: remaining.length };
+    replayDeadLetters: ({ topic, key }, { request, call }) => {
+      const source = requestSource(ReplayDeadLettersRequestSchema, request, call);
+      return replayDeadLetters(operated, { topic, key, source, ...operatorOf(request, call) });
     },
   });
+}
+
+function parseToken(token: string): { readonly before?: bigint } {
+  if (token === "") return {};
+  if (/^\d{1,18}$/.test(token)) return { before: BigInt(token) };
+  const violation = { field: "page_token", description: "is not one that this list gave" };
+  throw new DomainError("INVALID_FIELD", {}, { violations: [violation] });
+}
+
+function operatorOf(
+  { actor }: { readonly actor?: { readonly reference: string; readonly role: string } | undefined },
+  { caller }: { readonly caller: { readonly name: string } },
+): { readonly operator: Operator } {
+  return { operator: { caller: caller.name, actor: actor?.reference, actorRole: actor?.role } };
 }
 
 function toDeadLetter(letter: DeadLetter) {

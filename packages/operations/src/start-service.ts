@@ -87,7 +87,8 @@ function startMachinery({ name, config, db, logger, startConsumers, raise }: Ser
   const lag = openLagReader(kafka, consumers);
   const forgetting = forgetRequestsHourly(db, logger);
   const deadLetters = openDeadLetters({ db, consumers, logger });
-  const operated = { db, consumers, deadLetters, relayLag: relay.lag, consumerLag: lag.read };
+  const lags = { relayLag: relay.lag, consumerLag: lag.read };
+  const operated = { ...{ db, consumers, deadLetters, logger }, ...lags };
   return {
     operations: operationsService(name, operated),
     close: async () => {
