@@ -62,6 +62,25 @@ test("is estimated when an unconfirmed feast lies in it, or beside it", () => {
   expect(isEstimated("2026-12-29", 2)).toBe(false);
 });
 
+test.each(["KZ", "UZ", "KG", "TJ", "RU"])("is estimated in %s once it touches 2027", (country) => {
+  const count = { calendars: [country], from: date("2026-12-24") };
+  const deadlines = [3, 4, 5, 6, 7, 8].map((days) => addWorkingDays({ ...count, days }));
+  expect(deadlines.map(({ estimated }) => estimated)).toEqual(
+    deadlines.map((deadline) => deadline.date.year === 2027),
+  );
+  expect(new Set(deadlines.map((deadline) => deadline.date.year))).toEqual(new Set([2026, 2027]));
+});
+
+test.each([
+  ["KZ", "2027-01-26", "2027-04-15"],
+  ["UZ", "2027-01-25", "2027-04-12"],
+  ["KG", "2027-01-28", "2027-04-09"],
+  ["TJ", "2027-01-22", "2027-04-15"],
+  ["RU", "2027-02-01", "2027-04-09"],
+])("20 working days of %s end on %s over New Year, and on %s over Navruz", (country, ...due) => {
+  expect([dueDate(country, "2026-12-24", 20), dueDate(country, "2027-03-12", 20)]).toEqual(due);
+});
+
 test("is estimated in a year whose moved days off are not all known", () => {
   const input = { from: date("2025-07-01"), days: 5 };
   expect(addWorkingDays({ calendars: ["TJ"], ...input }).estimated).toBe(true);
@@ -69,10 +88,10 @@ test("is estimated in a year whose moved days off are not all known", () => {
 });
 
 test("fails when it would count past the last table", () => {
-  expect(() => dueDate("KZ", "2026-12-30", 2)).toThrow(
+  expect(() => dueDate("KZ", "2027-12-30", 2)).toThrow(
     expect.objectContaining({
       reason: "CALENDAR_YEAR_UNKNOWN",
-      metadata: { country: "KZ", year: "2027" },
+      metadata: { country: "KZ", year: "2028" },
     }),
   );
 });

@@ -74,13 +74,14 @@ function skippedDay(calendars: readonly string[], date: Temporal.PlainDate): Ski
 }
 
 /**
- * A feast that follows the moon can move by a day, so the days beside the counted ones matter too.
+ * A feast that follows the moon can move by a day, so the days beside the counted ones matter too; an
+ * act that is still to come moves nothing outside its own year.
  */
 function isEstimated(country: string, from: Temporal.PlainDate, date: Temporal.PlainDate): boolean {
   const last = date.add({ days: 1 });
   for (let day = from; Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) {
     if (!hasCalendarYear(country, day.year)) continue;
-    if (!calendarYear(country, day.year).complete) return true;
+    if (!day.equals(last) && !calendarYear(country, day.year).complete) return true;
     if (calendarEntry(country, day)?.estimated === true) return true;
   }
   return false;

@@ -10,7 +10,7 @@ import type { CalendarEntry, CalendarYear, CountryCalendar } from "./entry.ts";
  * Names the state of all tables together; kept with each deadline, and new whenever any entry
  * changes.
  */
-export const calendarVersion = "2026-11.1";
+export const calendarVersion = "2026-11.2";
 
 /** Every country that has a table. */
 export const countryCalendars: readonly CountryCalendar[] = [

@@ -44,6 +44,16 @@ test.each([
   expect([workingDaysOf(2024, country), workingDaysOf(2025, country)]).toEqual([in2024, in2025]);
 });
 
+test.each([
+  ["KZ", 247],
+  ["UZ", 252],
+  ["KG", 248],
+  ["TJ", 249],
+  ["RU", 247],
+])("finds the working days of %s in 2027 that no act has moved yet: %d", (country, days) => {
+  expect(workingDaysOf(2027, country)).toBe(days);
+});
+
 test("works on swapped Saturdays and Sundays and rests on the days they pay for", () => {
   const swaps = [
     ["KZ", "2024-05-04", "2024-05-08"],
@@ -52,6 +62,7 @@ test("works on swapped Saturdays and Sundays and rests on the days they pay for"
     ["KG", "2024-01-27", "2024-01-03"],
     ["TJ", "2026-03-14", "2026-03-27"],
     ["RU", "2024-12-28", "2024-12-30"],
+    ["RU", "2027-02-20", "2027-02-22"],
   ] as const;
   for (const [country, worked, rested] of swaps) {
     expect(isWorkingDay(country, date(worked))).toBe(true);
@@ -67,6 +78,11 @@ test("does not move Kazakhstan's religious days off a weekend", () => {
 test("works in Kazakhstan on 16 March and 31 August 2026", () => {
   expect(isWorkingDay("KZ", date("2026-03-16"))).toBe(true);
   expect(isWorkingDay("KZ", date("2026-08-31"))).toBe(true);
+});
+
+test("rests in Kazakhstan on 15 March from 2027 on, and no more on 30 August", () => {
+  expect(isWorkingDay("KZ", date("2027-03-15"))).toBe(false);
+  expect(isWorkingDay("KZ", date("2027-08-30"))).toBe(true);
 });
 
 test("has the hole of Nauryz in Kazakhstan, from Friday 20 to Thursday 26 March 2026", () => {
@@ -89,10 +105,10 @@ test("counts a day for two countries only when both work", () => {
 });
 
 test("never falls back to Monday to Friday outside its tables", () => {
-  expect(() => isWorkingDay("UZ", date("2027-01-04"))).toThrow(
+  expect(() => isWorkingDay("UZ", date("2028-01-04"))).toThrow(
     expect.objectContaining({
       reason: "CALENDAR_YEAR_UNKNOWN",
-      metadata: { country: "UZ", year: "2027" },
+      metadata: { country: "UZ", year: "2028" },
     }),
   );
 });

@@ -9,6 +9,7 @@ import { type AccountCommands, createAccountCommands } from "./app/account-comma
 import { type CaseRequests, createCaseRequests } from "./app/case-requests.ts";
 import { createQueries, type Queries } from "./app/queries.ts";
 import { createStatementCommands, type StatementCommands } from "./app/statement-commands.ts";
+import { changesAtOnceMax, createTurns } from "./app/turns.ts";
 import type { Config } from "./config.ts";
 import { publishAccountEvent, publishStatementEvent } from "./events/published.ts";
 import { openReads } from "./storage/reads.ts";
@@ -42,6 +43,7 @@ export function wireBilling(db: Database): OpenBilling {
   const reads = openReads(db);
   const deps = {
     db,
+    inTurn: createTurns(changesAtOnceMax),
     publish: { accountEvent: publishAccountEvent, statementEvent: publishStatementEvent },
     newId: () => parseUuid(randomUUIDv7(), "id"),
   };

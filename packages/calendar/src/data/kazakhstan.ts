@@ -15,6 +15,7 @@ const defender: Reason = ["Defender of the Fatherland Day", law];
 const victory: Reason = ["Victory Day", law];
 const capital: Reason = ["Capital Day", law];
 const republic: Reason = ["Republic Day", law];
+const constitution: Reason = ["Constitution Day", `${law}; ministry of labour, 18 March 2026`];
 const independence: Reason = ["Independence Day", law];
 const christmas: Reason = ["Orthodox Christmas", code];
 const kurbanAit: Reason = ["Kurban Ait, first day", code];
@@ -98,6 +99,29 @@ export const kazakhstan: CountryCalendar = {
         off("2026-07-06", capital),
         off("2026-10-26", ["Republic Day, for Sunday 25 October", observed]),
         off("2026-12-16", independence),
+      ],
+    },
+    {
+      year: 2027,
+      complete: false,
+      note:
+        "No order of the ministry that moves a day off was seen. Kurban Ait is expected on Sunday " +
+        "16 May, which gives no other day off; a day later it would take Monday 17 May.",
+      entries: [
+        off("2027-01-01", newYear),
+        off("2027-01-04", ["New Year, for Saturday 2 January", observed]),
+        off("2027-01-07", christmas),
+        off("2027-03-08", women),
+        off("2027-03-15", constitution),
+        off("2027-03-22", nauryz),
+        off("2027-03-23", nauryz),
+        off("2027-03-24", ["Nauryz, for Sunday 21 March", observed]),
+        off("2027-05-03", ["Day of the Unity of the People, for Saturday 1 May", observed]),
+        off("2027-05-07", defender),
+        off("2027-05-10", ["Victory Day, for Sunday 9 May", observed]),
+        off("2027-07-06", capital),
+        off("2027-10-25", republic),
+        off("2027-12-16", independence),
       ],
     },
   ],

@@ -8,6 +8,11 @@ const cabinet2025 = "Cabinet act of December 2024 on days off in 2025 (cbd.minju
 const moved = (day: string): Reason => [`day off moved from ${day}`, cabinet2024];
 const newYearHolidays: Reason = ["New Year holidays", code];
 const mayHolidays: Reason = ["May holidays", code];
+const lunar = {
+  estimated: true,
+  note: "By the computed moon; it may fall a day earlier or later.",
+};
+
 /** Kyrgyzstan, in the five-day week of its Labour Code. */
 export const kyrgyzstan: CountryCalendar = {
   country: "KG",
@@ -84,6 +89,29 @@ export const kyrgyzstan: CountryCalendar = {
         off("2026-05-08", mayHolidays),
         off("2026-05-27", ["Kurman ait", code]),
         off("2026-08-31", ["Independence Day", code]),
+      ],
+    },
+    {
+      year: 2027,
+      complete: false,
+      note:
+        "By the code of 2025, which moves no holiday off a weekend: Nooruz (Sunday 21 March), " +
+        "Victory Day (Sunday 9 May) and Kurman ait, expected on Sunday 16 May, give no other day " +
+        "off; a day later it would take Monday 17 May. No act of the Cabinet for 2027 was seen.",
+      entries: [
+        off("2027-01-01", ["New Year", code]),
+        off("2027-01-04", newYearHolidays),
+        off("2027-01-05", newYearHolidays),
+        off("2027-01-06", newYearHolidays),
+        off("2027-01-07", ["Christmas", code]),
+        off("2027-03-08", ["International Women's Day", code]),
+        off("2027-03-09", ["Orozo ait", code], lunar),
+        off("2027-05-03", mayHolidays),
+        off("2027-05-04", mayHolidays),
+        off("2027-05-05", ["Constitution Day", code]),
+        off("2027-05-06", mayHolidays),
+        off("2027-05-07", mayHolidays),
+        off("2027-08-31", ["Independence Day", code]),
       ],
     },
   ],

@@ -5,6 +5,7 @@ const observed = `${code}: a holiday on a weekend gives the next working day off
 const resolution2024 = "Government resolution 1314 of 10 August 2023 (consultant.ru LAW_455140)";
 const resolution2025 = "Government resolution 1335 of 4 October 2024 (consultant.ru LAW_481586)";
 const resolution2026 = "Government resolution 1466 of 24 September 2025 (consultant.ru LAW_515170)";
+const resolution2027 = "Government resolution on days off in 2027 (consultant.ru LAW_544706)";
 
 const newYear: Reason = ["New Year holidays", code];
 const christmas: Reason = ["Christmas", code];
@@ -82,6 +83,30 @@ export const russia: CountryCalendar = {
         off("2026-06-12", russiaDay),
         off("2026-11-04", unity),
         off("2026-12-31", ["day off moved from Sunday 4 January", resolution2026]),
+      ],
+    },
+    {
+      year: 2027,
+      complete: false,
+      note:
+        "The resolution's own text was not seen; its moved days are those that the PyPI package " +
+        "holidays 0.109 lists from it.",
+      entries: [
+        off("2027-01-01", newYear),
+        off("2027-01-04", newYear),
+        off("2027-01-05", newYear),
+        off("2027-01-06", newYear),
+        off("2027-01-07", christmas),
+        off("2027-01-08", newYear),
+        ...swapped({ off: "2027-02-22", works: "2027-02-20" }, resolution2027),
+        off("2027-02-23", defender),
+        off("2027-03-08", women),
+        off("2027-05-03", ["Spring and Labour Day, for Saturday 1 May", observed]),
+        off("2027-05-10", ["Victory Day, for Sunday 9 May", observed]),
+        off("2027-06-14", ["Russia Day, for Saturday 12 June", observed]),
+        off("2027-11-04", unity),
+        off("2027-11-05", ["day off moved from Saturday 2 January", resolution2027]),
+        off("2027-12-31", ["day off moved from Sunday 3 January", resolution2027]),
       ],
     },
   ],

@@ -20,6 +20,10 @@ const transfersUnseen =
   "The government's resolution on moved days off was not seen: a swapped Saturday may be " +
   "missing. The PyPI package holidays 0.109 has neither swaps nor the days off for holidays on " +
   "a weekend; the press of each year has both.";
+const computed = {
+  estimated: true,
+  note: "By the computed moon; it may fall a day earlier or later.",
+};
 
 /** Tajikistan. Four days of Navruz; every holiday on a weekend is made up for. */
 export const tajikistan: CountryCalendar = {
@@ -86,6 +90,25 @@ export const tajikistan: CountryCalendar = {
         off("2026-06-29", ["National Unity Day, for Saturday 27 June", observed]),
         off("2026-09-09", independence),
         off("2026-11-06", constitution),
+      ],
+    },
+    {
+      year: 2027,
+      complete: false,
+      note: transfersUnseen,
+      entries: [
+        off("2027-01-01", newYear),
+        off("2027-03-08", mothers),
+        off("2027-03-09", ["Idi Ramazon", law], computed),
+        off("2027-03-22", navruz),
+        off("2027-03-23", navruz),
+        off("2027-03-24", navruz),
+        off("2027-03-25", ["Navruz, for Sunday 21 March", observed]),
+        off("2027-05-10", ["Victory Day, for Sunday 9 May", observed]),
+        off("2027-05-17", ["Idi Qurbon, for Sunday 16 May", observed], computed),
+        off("2027-06-28", ["National Unity Day, for Sunday 27 June", observed]),
+        off("2027-09-09", independence),
+        off("2027-11-08", ["Constitution Day, for Saturday 6 November", observed]),
       ],
     },
   ],

@@ -18,6 +18,10 @@ const memory: Reason = ["Day of Memory and Honour", code];
 const independence: Reason = ["Independence Day", code];
 const teachers: Reason = ["Teachers and Instructors Day", code];
 const constitution: Reason = ["Constitution Day", code];
+const lunar = {
+  estimated: true,
+  note: "By the computed moon; it may fall a day earlier or later.",
+};
 
 /**
  * Uzbekistan, five-day week. Days off that its decrees give to the six-day week alone are left out.
@@ -83,6 +87,24 @@ export const uzbekistan: CountryCalendar = {
         off("2026-10-01", teachers),
         off("2026-12-08", constitution),
         ...swapped({ off: "2026-12-31", works: "2026-12-12" }, decree2026),
+      ],
+    },
+    {
+      year: 2027,
+      complete: false,
+      note:
+        "By the code of 2022: the decrees on additional days off and swapped Saturdays of 2027, " +
+        "and those on both feasts, were not seen.",
+      entries: [
+        off("2027-01-01", newYear),
+        off("2027-03-08", women),
+        off("2027-03-09", ["Ramazon hayit", code], lunar),
+        off("2027-03-22", ["Navruz, for Sunday 21 March", observed]),
+        off("2027-05-10", ["Day of Memory and Honour, for Sunday 9 May", observed]),
+        off("2027-05-17", ["Qurbon hayit, for Sunday 16 May", observed], lunar),
+        off("2027-09-01", independence),
+        off("2027-10-01", teachers),
+        off("2027-12-08", constitution),
       ],
     },
   ],

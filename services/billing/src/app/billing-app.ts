@@ -5,6 +5,7 @@ import type { Actor, Caller } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
 import type { AccountEvent } from "../domain/account-events.ts";
 import type { Statement, StatementEvent } from "../domain/statement.ts";
+import type { Turns } from "./turns.ts";
 
 /** What stands in a published event beside the event itself. */
 export type EventContext = { readonly revision: number; readonly occurredAt: Temporal.Instant };
@@ -24,6 +25,8 @@ export type Publish = {
 /** What every use case works with. */
 export type Deps = {
   readonly db: Database;
+  /** Every change takes its turn before it takes a connection. */
+  readonly inTurn: Turns;
   readonly publish: Publish;
   readonly newId: () => Uuid;
 };

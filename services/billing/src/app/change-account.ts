@@ -1,7 +1,7 @@
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
 import type { Source } from "@carehub/database/source";
-import { type AggregateOutcome, transact } from "@carehub/database/transact";
+import { type AggregateOutcome, type Transaction, transact } from "@carehub/database/transact";
 import type { Actor } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
 import { attributes } from "@carehub/runtime/attributes";
@@ -42,7 +42,7 @@ export function changeAccount(deps: Deps, change: AccountChange): Promise<Change
     [attributes.aggregate]: accountName(id),
     [attributes.referral]: `referrals/${id}`,
   });
-  return transact<StoredAccount>(deps.db, {
+  const transaction: Transaction<StoredAccount> = {
     name,
     source,
     ...(actor === undefined ? {} : { actor }),
@@ -56,7 +56,8 @@ export function changeAccount(deps: Deps, change: AccountChange): Promise<Change
         ...(respond === undefined ? {} : { response: respond(saved) }),
       };
     },
-  });
+  };
+  return deps.inTurn(() => transact(deps.db, transaction));
 }
 
 /** Writes what was decided of a locked account: its row and lines, its journals, and what is told of it. */

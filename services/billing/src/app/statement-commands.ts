@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { zoneOf } from "@carehub/calendar/country";
 import { responseOf } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
-import { type AggregateOutcome, LostRaceError, transact } from "@carehub/database/transact";
+import {
+  type AggregateOutcome,
+  LostRaceError,
+  type Transaction,
+  transact,
+} from "@carehub/database/transact";
 import { parseCurrency } from "@carehub/money/currency";
 import type { Uuid } from "@carehub/rules/ids";
 import { payLines } from "../domain/invoice.ts";
@@ -44,28 +49,26 @@ export type StatementCommands = ReturnType<typeof createStatementCommands>;
 
 /** The use cases of creditors. */
 export function createStatementCommands(deps: Deps) {
+  const run = async (transaction: Transaction<StoredStatement>) =>
+    responseOf(await deps.inTurn(() => transact(deps.db, transaction)));
   return {
-    closeStatement: async ({ source, actor, ...closing }: Closing) =>
-      responseOf(
-        await transact<StoredStatement>(deps.db, {
-          name: "close-statement",
-          source,
-          actor,
-          work: (tx, { now }) => close(deps, { tx, now }, closing),
-        }),
-      ),
+    closeStatement: ({ source, actor, ...closing }: Closing) =>
+      run({
+        name: "close-statement",
+        source,
+        actor,
+        work: (tx, { now }) => close(deps, { tx, now }, closing),
+      }),
 
-    recordPayment: async (
+    recordPayment: (
       command: Command<StoredStatement> & { readonly id: Uuid; readonly payment: Payment },
     ) =>
-      responseOf(
-        await transact<StoredStatement>(deps.db, {
-          name: "record-payment",
-          source: command.source,
-          actor: command.actor,
-          work: (tx, { now }) => pay(deps, { tx, now }, command),
-        }),
-      ),
+      run({
+        name: "record-payment",
+        source: command.source,
+        actor: command.actor,
+        work: (tx, { now }) => pay(deps, { tx, now }, command),
+      }),
   };
 }
 

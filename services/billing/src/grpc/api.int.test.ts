@@ -112,7 +112,7 @@ test("answers a repeated request with its first reply, and refuses the id for an
     code: "INVALID_ARGUMENT",
     reason: "REQUEST_ID_REUSED",
   });
-  // The same id of another caller is another request.
+  // The same id of another caller is another request, and shows nothing of this one.
   const strangers = api.as("ministry/KG").accounts.guaranteePayment(request);
   expect((await refusalOf(strangers)).reason).toBe("ACCOUNT_NOT_FOUND");
 });

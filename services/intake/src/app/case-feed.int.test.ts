@@ -1,6 +1,7 @@
+import { until } from "@carehub/testing/wait";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { otherServices, said } from "../answers.builder.ts";
-import { aSubmission, startIntake, type TestIntake } from "../intake.builder.ts";
+import { actor, aSubmission, startIntake, type TestIntake } from "../intake.builder.ts";
 
 let intake: TestIntake;
 beforeAll(async () => {
@@ -58,6 +59,27 @@ test("tells a side the events of its own cases, each once, in one order, and goe
     new Set([...own, others]),
   );
   expect((await pullAll("hub/astana-proton")).entries).toEqual([]);
+});
+
+test("shows who acted, with the signature as it was received, in the timeline and in the feed", async () => {
+  const signed = { ...actor, onBehalfOf: "E-3", signature: "eyJhbGciOiJFUzI1NiJ9..c2lnbmVk-_" };
+  const { referrals } = intake.as("ministry/UZ");
+  const { referral } = await referrals.submitReferral(aSubmission({ actor: signed }));
+  const name = referral?.name ?? "";
+  await otherServices(intake).agreements(name.slice(10), said.granted);
+  const timeline = await referrals.getCaseTimeline({ name });
+  // A person stands behind the submission, nobody behind another service's answer.
+  const actors = [expect.objectContaining(signed), expect.objectContaining(signed), undefined];
+  expect(timeline.entries.map((entry) => entry.actor)).toEqual(actors);
+  const feed = await until(
+    async () => {
+      const { entries } = await pullAll("ministry/UZ");
+      const own = entries.filter(({ event }) => event?.referral === name);
+      return own.length === 3 && own;
+    },
+    { what: "the submission in the ministry's feed" },
+  );
+  expect(feed.map((entry) => entry.actor)).toEqual(actors);
 });
 
 test("waits for the first event, and answers soon after it happened", async () => {

@@ -4,6 +4,7 @@ import { attributes } from "@carehub/runtime/attributes";
 import { activeTraceparent, annotateSpan, withSpan } from "@carehub/runtime/trace";
 import type { CaseEvent } from "../domain/events.ts";
 import { type Standing, type Submit, submitReferral } from "../domain/submit-referral.ts";
+import { triageDeadline } from "../domain/triage.ts";
 import { insertReferral, readStanding } from "../storage/referral-store.ts";
 import { blindIndex, seal } from "../storage/sealing.ts";
 import { type Command, type Decided, decidedAt, repliesAndDues } from "./change-referral.ts";
@@ -46,7 +47,9 @@ async function submitAs(
   const { source, actor, reply } = command;
   const place = parsePlaces(input);
   const index = blindIndex(blindIndexKey, input.identityDocument);
-  const { patientId, key } = await patients.findOrCreate(index);
+  const { patientId, key } = await patients.findOrCreate(index, (now) => {
+    triageDeadline(input.priority, now);
+  });
   const { companionCount, clinicalSummary } = input;
   const documents = sealDocuments(key, { referralId: id, documents: input.documents }, newId);
   const person = { patient: `patients/${patientId}`, ...place, companionCount };

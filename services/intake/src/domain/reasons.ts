@@ -26,6 +26,8 @@ export const intakeReasons = {
   PLAN_OUTSIDE_HUB: "FAILED_PRECONDITION",
   /** The plan's dates are reversed or have passed. */
   PLAN_DATES_INVALID: "INVALID_ARGUMENT",
+  /** The time to act would end beyond the tables of working days. */
+  CALENDAR_YEAR_UNKNOWN: "FAILED_PRECONDITION",
   /** A hub learns who the patient is once it has accepted. */
   IDENTITY_NOT_DISCLOSED: "FAILED_PRECONDITION",
   /** A field does not hold. */

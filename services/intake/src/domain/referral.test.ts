@@ -20,7 +20,7 @@ import {
   requestInformation,
 } from "./referral.ts";
 import { submitReferral } from "./submit-referral.ts";
-import { triageDeadline } from "./triage.ts";
+import { informationDeadline, triageDeadline } from "./triage.ts";
 
 test("takes a referral in with the age at its date, and asks for the entitlement", () => {
   const { events } = submitReferral({}, { command: aSubmit(), now });
@@ -129,12 +129,30 @@ test("counts triage in working days of Kazakhstan and keeps the calendar's versi
   expect(triageBy.calendarVersion).not.toBe("");
 });
 
-test("counts weekdays where the table of working days ends, and says so", () => {
-  const late = Temporal.Instant.from("2099-12-20T04:00:00Z");
-  const { date, estimated, calendarVersion } = triageDeadline("URGENT", late);
-  expect(`${date}`).toBe("2099-12-25");
+test("takes a referral in whose time to triage reaches into 2027, and says that it is estimated", () => {
+  const december = Temporal.Instant.from("2026-12-01T04:00:00Z");
+  const { date, estimated } = triageDeadline("ROUTINE", december);
+  expect(`${date}`).toBe("2027-02-01");
   expect(estimated).toBe(true);
-  expect(calendarVersion).toContain("+weekdays");
+});
+
+test("refuses a time to act that would end beyond the tables, and never counts weekdays instead", () => {
+  // Four working days of 2027 are left after it.
+  const late = Temporal.Instant.from("2027-12-27T04:00:00Z");
+  expect(`${triageDeadline("EMERGENCY", late).date}`).toBe("2027-12-29");
+  const metadata = { country: "KZ", year: "2028" };
+  given({})
+    .when((standing) => submitReferral(standing, { command: aSubmit(), now: late }))
+    .thenFails("CALENDAR_YEAR_UNKNOWN", metadata);
+  expect(() => informationDeadline("parties/UZ", late)).toThrow(
+    expect.objectContaining({ metadata: { country: "UZ", year: "2028" } }),
+  );
+});
+
+test("counts on the hub's calendar for a ministry whose country has no table", () => {
+  const { answerTime, date } = informationDeadline("parties/TM", now);
+  expect(answerTime.calendars).toEqual(["KZ"]);
+  expect(`${date}`).toBe(`${informationDeadline("parties/KZ", now).date}`);
 });
 
 test("keeps a guarantee for the next round while total and dates stay inside it", () => {

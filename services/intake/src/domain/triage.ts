@@ -1,7 +1,6 @@
 import { zoneOf } from "@carehub/calendar/country";
 import { addWorkingDays, deadlineInstant } from "@carehub/calendar/deadline";
-import { calendarVersion, countryCalendars, hasCalendarYear } from "@carehub/calendar/table";
-import { isWorkingDay } from "@carehub/calendar/working-days";
+import { countryCalendars } from "@carehub/calendar/table";
 import type { Deadline, Priority } from "./case-terms.ts";
 
 /** Every hub stands in Kazakhstan; its days and its clock are the hub's. */
@@ -16,12 +15,15 @@ export const triageDays: Readonly<Record<Priority, number>> = {
 
 const informationDays = 10;
 
-/** By when a hub has to triage, in the working days of its country. It starts anew when information was given. */
+/**
+ * By when a hub has to triage, in the working days of its country. It starts anew when information was given. Where the
+ * table ends before it does, it fails with CALENDAR_YEAR_UNKNOWN: weekdays are never taken for working days.
+ */
 export function triageDeadline(priority: Priority, now: Temporal.Instant): Deadline {
   return deadlineOf(hubCountry, triageDays[priority], now);
 }
 
-/** By when a ministry has to answer a hub, in the working days of its own country. */
+/** By when a ministry has to answer a hub, in the working days of its own country; fails likewise. */
 export function informationDeadline(sendingParty: string, now: Temporal.Instant): Deadline {
   return deadlineOf(countryOf(sendingParty), informationDays, now);
 }
@@ -35,10 +37,7 @@ function deadlineOf(country: string, workingDays: number, now: Temporal.Instant)
   const zone = zoneOf(country);
   const from = now.toZonedDateTimeISO(zone).toPlainDate();
   const calendars = [country];
-  const counted = { calendars, from, days: workingDays };
-  const { date, version, estimated } = isInTable(country, counted)
-    ? addWorkingDays(counted)
-    : addBeyondTable(country, counted);
+  const { date, version, estimated } = addWorkingDays({ calendars, from, days: workingDays });
   return {
     date,
     expireAt: deadlineInstant({ date }, zone),
@@ -48,30 +47,10 @@ function deadlineOf(country: string, workingDays: number, now: Temporal.Instant)
   };
 }
 
-type Counted = { readonly from: Temporal.PlainDate; readonly days: number };
-
-function isInTable(country: string, { from, days }: Counted): boolean {
-  return hasCalendarYear(country, from.add({ days: days * 2 + longestHolidayDays }).year);
-}
-
-const longestHolidayDays = 14;
-const saturday = 6;
-
 /**
- * States publish the next year's days late in the year before. A patient is not refused for that: where the table ends,
- * weekdays count, and the deadline says that it is estimated and on what.
+ * The country of a party. Turkmenistan and Azerbaijan, as every other country that has no table of working days, are
+ * counted on the hub's calendar, and their days end by the hub's clock: the deadline names the calendar it stands on.
  */
-function addBeyondTable(country: string, { from, days }: Counted) {
-  let date = from;
-  for (let counted = 0; counted < days; ) {
-    date = date.add({ days: 1 });
-    const isKnown = hasCalendarYear(country, date.year);
-    if (isKnown ? isWorkingDay(country, date) : date.dayOfWeek < saturday) counted += 1;
-  }
-  return { date, version: `${calendarVersion}+weekdays`, estimated: true };
-}
-
-/** The country of a party; where its working days are not known, the hub's count. */
 function countryOf(sendingParty: string): string {
   const country = sendingParty.replace(/^parties\//, "");
   return countryCalendars.some((table) => table.country === country) ? country : hubCountry;

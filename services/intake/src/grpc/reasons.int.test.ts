@@ -34,6 +34,8 @@ async function accepted(): Promise<string> {
   return name;
 }
 
+const endOfTables = Temporal.Instant.from("2027-12-27T04:00:00Z");
+
 const plan = (differing: object) => ({ ...mutation(), plan: { ...wirePlan, ...differing } });
 
 /** How each reason comes about. */
@@ -102,12 +104,16 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   PAGE_TOKEN_INVALID: () => ministry().listReferrals({ pageToken: "x" }),
   ETAG_MISMATCH: async () =>
     hub().acceptReferral({ name: await submit(), ...plan({}), etag: '"7"' }),
-  // The last one: it moves the clock beyond what the others need.
+  // The last two: they move the clock beyond what the others need.
   ANSWER_OVERDUE: async () => {
     const name = await submit();
     const today = await now(intake.db);
     await moveClock(intake.db, { to: today.add({ hours: 24 * 60 }) });
     await hub().acceptReferral({ name, ...plan({}) });
+  },
+  CALENDAR_YEAR_UNKNOWN: async () => {
+    await moveClock(intake.db, { to: endOfTables });
+    await submit({ placerNumber: "beyond" });
   },
 };
 
@@ -115,6 +121,28 @@ test.each(Object.keys(calls))("refuses with %s, under the status of the table", 
   const refusal = await refusalOf(calls[reason]?.() ?? Promise.resolve());
   const code = intakeReasons[reason as keyof typeof intakeReasons];
   expect(refusal).toMatchObject({ reason, code, domain: "intake.carehub" });
+});
+
+test("stores nothing of a referral whose time to triage ends beyond the tables", async () => {
+  const countAll = () =>
+    intake.db.run(
+      "test-rows",
+      `select (select count(*) from referral) as referrals, (select count(*) from patient) as patients,
+         (select count(*) from log.event) as events, (select count(*) from log.request) as requests,
+         (select count(*) from log.due) as dues`,
+    );
+  const keys = () => intake.keys.run("test-keys", "select count(*) from patient_key");
+  const before = [await countAll(), await keys()];
+  const refused = aSubmission({ placerNumber: "later" });
+  const { reason, metadata } = await refusalOf(ministry().submitReferral(refused));
+  expect({ reason, metadata }).toEqual({
+    reason: "CALENDAR_YEAR_UNKNOWN",
+    metadata: expect.objectContaining({ country: "KZ", year: "2028" }),
+  });
+  expect([await countAll(), await keys()]).toEqual(before);
+  // Neither number nor request id is used up: an emergency still ends inside the tables.
+  const { referral } = await ministry().submitReferral({ ...refused, priority: 3 });
+  expect(referral?.placerNumber).toBe("later");
 });
 
 test("has a way to each reason of the table", () => {

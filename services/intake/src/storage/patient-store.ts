@@ -8,24 +8,31 @@ export type PatientKey = { readonly patientId: string; readonly key: Uint8Array 
 
 /** The patients, found by the blind index of their identity document. */
 export type PatientStore = {
-  /** The patient of that index; a new one gets a random id and a key first. Safe to repeat and to race. */
-  readonly findOrCreate: (index: Uint8Array) => Promise<PatientKey>;
+  /**
+   * The patient of that index; a new one gets a random id and a key first, unless `admit` throws at that time: nothing is
+   * stored then. Safe to repeat and to race.
+   */
+  readonly findOrCreate: (
+    index: Uint8Array,
+    admit: (now: Temporal.Instant) => void,
+  ) => Promise<PatientKey>;
 };
 
 /** Opens the patients. */
 export function openPatientStore(db: Database, keys: KeyStore): PatientStore {
   const find = async (index: Uint8Array) => {
-    const rows = await db.run<{ id: string }>(
+    const rows = await db.run<{ id: string | null; now: Temporal.Instant }>(
       "patient-find",
-      "select id from patient where blind_index = $1",
+      "select (select id from patient where blind_index = $1) as id, app.now() as now",
       [index],
     );
-    return rows[0]?.id;
+    return must(rows[0], "a select without a table has a row");
   };
   return {
-    findOrCreate: async (index) => {
-      const known = await find(index);
-      if (known !== undefined) return { patientId: known, key: await keys.read(known) };
+    findOrCreate: async (index, admit) => {
+      const { id: known, now } = await find(index);
+      if (known !== null) return { patientId: known, key: await keys.read(known) };
+      admit(now);
       const patientId = randomUUID();
       const key = await keys.create(patientId);
       const rows = await db.run(
@@ -35,7 +42,7 @@ export function openPatientStore(db: Database, keys: KeyStore): PatientStore {
       );
       if (rows.length > 0) return { patientId, key };
       // Another call made the same patient meanwhile; the key made here stays unused.
-      const winner = must(await find(index), "a patient in the way of an insert is there");
+      const winner = must((await find(index)).id, "a patient in the way of an insert is there");
       return { patientId: winner, key: await keys.read(winner) };
     },
   };

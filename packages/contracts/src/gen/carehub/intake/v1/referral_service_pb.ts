@@ -296,7 +296,8 @@ export const ReferralService: GenService<{
    * Refers a patient to a hub. The reply holds no identity.
    *
    * Fails with PLACER_NUMBER_TAKEN when the ministry used the number before, OPEN_REFERRAL_EXISTS when the patient has an open
-   * referral to the programme, and INVALID_FIELD when a date, region or country does not hold.
+   * referral to the programme, INVALID_FIELD when a date, region or country does not hold, and CALENDAR_YEAR_UNKNOWN when the time
+   * to triage would end beyond the tables of working days.
    *
    * @generated from rpc carehub.intake.v1.ReferralService.SubmitReferral
    */
