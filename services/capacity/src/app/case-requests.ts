@@ -1,6 +1,6 @@
 import type { MessageSource } from "@carehub/database/source";
 import type { Uuid } from "@carehub/rules/ids";
-import { bookForCase, type Course } from "../domain/course.ts";
+import { bookForCase, type Course, keepsCapacity } from "../domain/course.ts";
 import { closeCourse, staysUntil, stopForCase } from "../domain/treatment.ts";
 import { readCourse } from "../storage/course-store.ts";
 import type { Deps } from "./capacity-app.ts";
@@ -11,7 +11,7 @@ import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
 /** How a request of a case ended, as its consumer is told. */
 export type Handled = "done" | "duplicate";
 
-/** Books what is held in that round, or tells the case that nothing is. */
+/** Books what is held in that round, or tells the case that nothing is; what is too late to book is given back. */
 export function bookCase(
   deps: Deps,
   request: { readonly id: Uuid; readonly round: number },
@@ -23,7 +23,11 @@ export function bookCase(
       id: request.id,
       source,
       creates: true,
-      decide: (course) => bookForCase(course, request.round),
+      decide: (course, { now }) => bookForCase(course, request.round, now),
+      write: async (tx, { before, after }) => {
+        if (!keepsCapacity(after)) await releaseCapacity(tx, before);
+        return [];
+      },
     }),
   );
 }

@@ -6,15 +6,10 @@ import type { Actor } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
 import { attributes } from "@carehub/runtime/attributes";
 import { annotateSpan } from "@carehub/runtime/trace";
-import type { Course, CourseDecision } from "../domain/course.ts";
+import type { Course, CourseDecision, StoredCourse } from "../domain/course.ts";
 import type { CourseFact } from "../domain/course-fact.ts";
 import { courseName } from "../domain/names.ts";
-import {
-  lockCourse,
-  lockOrCreateCourse,
-  type StoredCourse,
-  saveCourse,
-} from "../storage/course-store.ts";
+import { lockCourse, lockOrCreateCourse, saveCourse } from "../storage/course-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { courseNotFound } from "./visibility.ts";
 

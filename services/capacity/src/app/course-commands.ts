@@ -2,7 +2,13 @@ import { responseOf } from "@carehub/database/change";
 import { DomainError } from "@carehub/rules/domain-error";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
-import { bookForHub, type Course, type CourseDecision, releaseForHub } from "../domain/course.ts";
+import {
+  bookForHub,
+  type Course,
+  type CourseDecision,
+  releaseForHub,
+  type StoredCourse,
+} from "../domain/course.ts";
 import type { CourseFact } from "../domain/course-fact.ts";
 import { resourceName } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
@@ -14,7 +20,6 @@ import {
   type SessionRecord,
   type Today,
 } from "../domain/treatment.ts";
-import type { StoredCourse } from "../storage/course-store.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { type CourseChange, changeCourse } from "./change-course.ts";
 import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
@@ -25,7 +30,10 @@ export type CourseCommand = Command<StoredCourse> & { readonly id: Uuid; readonl
 
 /** Books a held course of the hub's own patient. */
 export function bookCourse(deps: Deps, command: CourseCommand): Promise<Uint8Array> {
-  return run(deps, command, { name: "course-book", decide: (course) => bookForHub(course) });
+  return run(deps, command, {
+    name: "course-book",
+    decide: (course, { now }) => bookForHub(course, now),
+  });
 }
 
 /** Gives back a hold or booking of the hub's own patient. */

@@ -11,23 +11,17 @@ import type { Source } from "@carehub/database/source";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
-import { awaitsAnswer, refuseCourse, unchanged } from "../domain/course.ts";
+import { awaitsAnswer, refuseCourse, type StoredCourse, unchanged } from "../domain/course.ts";
 import type { TimedHub } from "../domain/demand.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { toDomainError, type Unavailable } from "../domain/unavailable.ts";
 import { findLapsed } from "../storage/blocking-store.ts";
-import { readCourse, type StoredCourse } from "../storage/course-store.ts";
+import { readCourse } from "../storage/course-store.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { changeCourse } from "./change-course.ts";
-import { type Proposal, proposeCourse } from "./place-course.ts";
+import { type HoldRequest, type Proposal, proposeCourse } from "./place-course.ts";
 import { releaseCapacity } from "./release-capacity.ts";
-import {
-  type Asking,
-  type HoldRequest,
-  requestOf,
-  takeProposal,
-  takeUnderLocks,
-} from "./take-course.ts";
+import { type Asking, requestOf, takeProposal, takeUnderLocks } from "./take-course.ts";
 import { takeLapsed } from "./take-lapsed.ts";
 import { hubNotFound } from "./visibility.ts";
 

@@ -9,9 +9,17 @@ import {
   poolsOf,
   resourcesOf,
   spreadOut,
+  startingFrom,
   type TimedHub,
 } from "../domain/demand.ts";
-import { type AnswerTime, answerByOf, type HeldUse, type Hold, holdParts } from "../domain/hold.ts";
+import {
+  type AnswerTime,
+  answerByOf,
+  type HeldUse,
+  type Hold,
+  holdParts,
+  releaseOf,
+} from "../domain/hold.ts";
 import { courseName, poolName, resourceName } from "../domain/names.ts";
 import { type FailedSearch, type FittingCourse, planCourse, poolUses } from "../domain/planner.ts";
 import { explainRefusal, type Refusal, widened } from "../domain/refusal.ts";
@@ -20,6 +28,9 @@ import { readAvailability } from "../storage/availability-store.ts";
 import { readKeepers } from "../storage/blocking-store.ts";
 
 type Reader = { readonly run: Run };
+
+/** What is to be held, and for how long. */
+export type HoldRequest = CourseRequest & { readonly answerTime: AnswerTime };
 
 /** A course that would fit: what is to be taken, by full names. */
 export type Proposal = {
@@ -44,9 +55,9 @@ export type Proposed =
 export async function proposeCourse(
   db: Reader,
   hub: TimedHub,
-  at: { readonly request: CourseRequest; readonly now: Temporal.Instant; readonly spread?: number },
+  at: { readonly request: HoldRequest; readonly now: Temporal.Instant; readonly spread?: number },
 ): Promise<Proposed> {
-  const demand = spreadOut(createDemand(hub, at.request.plan, at.now), at.spread ?? 0);
+  const demand = spreadOut(demandOf(hub, at.request, at.now), at.spread ?? 0);
   const { availability, hasLapsed } = await readAvailability(db, demand, { exceptLapsed: false });
   const found = planCourse({ demand, availability });
   const propose = (course: FittingCourse) => toProposal(hub, demand, course);
@@ -80,7 +91,7 @@ export function candidatesOf(
 /** The hold as it will stand in the course: named parts, deadlines, items and the certificate. */
 export function holdOfProposal(
   { hub, demand, course }: Proposal,
-  request: CourseRequest & { readonly answerTime: AnswerTime },
+  request: HoldRequest,
   now: Temporal.Instant,
 ): Hold {
   const parts = holdParts(demand, course);
@@ -92,7 +103,7 @@ export function holdOfProposal(
     ...parts,
     round: request.round,
     answerBy,
-    releaseAt: answerBy.expiresAt.add({ hours: request.answerTime.graceHours }),
+    releaseAt: releaseOf(answerBy),
     certificate: {
       hash: createHash("sha256").update(document).digest("hex"),
       document,
@@ -101,6 +112,14 @@ export function holdOfProposal(
       calendarVersion: answerBy.calendarVersion,
     },
   };
+}
+
+// A course that waits for a party's answer begins only after the last time at which that is awaited; a hub that books its
+// own patient waits for nobody, so that one may begin tomorrow.
+function demandOf(hub: TimedHub, request: HoldRequest, now: Temporal.Instant): Demand {
+  const demand = createDemand(hub, request.plan, now);
+  if (request.sendingParty === undefined) return demand;
+  return startingFrom(demand, releaseOf(answerByOf(request.answerTime, now)));
 }
 
 function toProposal(hub: TimedHub, demand: Demand, course: FittingCourse): Proposal {

@@ -10,21 +10,24 @@ import {
   type CourseRequest,
   holdCourse,
   keepsCapacity,
+  type StoredCourse,
   unchanged,
 } from "../domain/course.ts";
-import type { AnswerTime } from "../domain/hold.ts";
+import { beginsBefore } from "../domain/hold.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
-import type { StoredCourse } from "../storage/course-store.ts";
 import { lockAll } from "../storage/lock-keys.ts";
 import { keepAll, type Taken } from "../storage/reservation-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { type AtLock, changeCourse } from "./change-course.ts";
-import { candidatesOf, holdOfProposal, type Proposal, proposeCourse } from "./place-course.ts";
+import {
+  candidatesOf,
+  type HoldRequest,
+  holdOfProposal,
+  type Proposal,
+  proposeCourse,
+} from "./place-course.ts";
 import { namesOf, releaseCapacity } from "./release-capacity.ts";
 import { hubNotFound } from "./visibility.ts";
-
-/** What is to be held, and for how long. */
-export type HoldRequest = CourseRequest & { readonly answerTime: AnswerTime };
 
 /** For whom a hold is tried. */
 export type Asking = {
@@ -62,7 +65,11 @@ async function take(
   const decide = (course: Course, { now }: AtLock) => {
     if (!awaitsAnswer(course, request.round)) return unchanged(course);
     const proposal = must(planned.proposal, "a course is planned before it is held");
-    return holdCourse(course, requestOf(request), holdOfProposal(proposal, request, now));
+    const hold = holdOfProposal(proposal, request, now);
+    // Midnight came between plan and hold: the answer is awaited a day longer than was planned on.
+    const tooSoon = request.sendingParty !== undefined && beginsBefore(hold, hold.releaseAt);
+    if (tooSoon) throw new LostError("begins before its release time");
+    return holdCourse(course, requestOf(request), hold);
   };
   const underLocks = planned.proposal === undefined;
   try {
@@ -127,8 +134,8 @@ const overlapStates = new Set(["23P01", "23514"]);
 // Both end the transaction, so that nothing of the try stays.
 class LostError extends Error {
   override readonly name = "LostError";
-  constructor(taken: Taken) {
-    super(`not all could be taken: ${taken}`);
+  constructor(why: Exclude<Taken, "kept"> | "begins before its release time") {
+    super(`not all could be taken: ${why}`);
   }
 }
 

@@ -2,10 +2,10 @@ import type { Run } from "@carehub/database/pool";
 import type { Caller } from "@carehub/rules/caller";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
-import type { Course } from "../domain/course.ts";
+import type { Course, StoredCourse } from "../domain/course.ts";
 import { courseName, hubOfCaller, partyOfCaller } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
-import { readCourse, type StoredCourse } from "../storage/course-store.ts";
+import { readCourse } from "../storage/course-store.ts";
 
 // Whether a caller may know of a course: its hub, and the ministry that sent the patient.
 function mayKnow(course: Course, caller: Caller): boolean {

@@ -2,6 +2,12 @@ import { parseUuid } from "@carehub/rules/ids";
 import type { Course } from "./course.ts";
 import type { Hold } from "./hold.ts";
 import { monday, surgeryTemplate, testNow } from "./hub.builder.ts";
+import { minuteOfInstant } from "./hub-time.ts";
+
+const operation = {
+  start: minuteOfInstant(Temporal.Instant.from("2026-02-02T03:00:00Z")),
+  end: minuteOfInstant(Temporal.Instant.from("2026-02-02T07:00:00Z")),
+};
 
 /** An operation on a Monday, with its beds, held in round 1 until ten days after the tests' time. */
 export const aHold: Hold = {
@@ -11,9 +17,8 @@ export const aHold: Hold = {
       number: 1,
       phase: "main",
       site: "hubs/test-hub/resources/theatre-1",
-      start: 0,
-      end: 240,
-      uses: [{ resource: "hubs/test-hub/resources/theatre-1", start: 0, end: 240 }],
+      ...operation,
+      uses: [{ resource: "hubs/test-hub/resources/theatre-1", ...operation }],
     },
   ],
   stays: [

@@ -38,10 +38,10 @@ test.each<CourseState>(["BOOKED", "IN_TREATMENT", "ENDED", "RELEASED", "LAPSED"]
 
 test("books what is held in the round, also past its release time, and once", () => {
   const booked = given(aCourse())
-    .when((course) => bookForCase(course, 1))
+    .when((course) => bookForCase(course, 1, lapsedAt))
     .then([{ type: "CourseBooked", round: 1, certificateHash: "00" }]);
   given(booked.state)
-    .when((course) => bookForCase(course, 1))
+    .when((course) => bookForCase(course, 1, lapsedAt))
     .then([]);
 });
 
@@ -49,27 +49,40 @@ test.each<CourseState>(["NONE", "UNAVAILABLE", "RELEASED", "LAPSED"])(
   "tells the case that nothing is held when it is %s",
   (state) => {
     given(aCourse({ state }))
-      .when((course) => bookForCase(course, 1))
+      .when((course) => bookForCase(course, 1, lapsedAt))
       .then([{ type: "CourseHoldLapsed", round: 1, reason: "NOT_HELD" }]);
   },
 );
 
+test("books nothing whose first session has begun, and gives it up for its case", () => {
+  const begun = Temporal.Instant.from("2026-02-02T03:00:01Z");
+  given(aCourse())
+    .when((course) => bookForCase(course, 1, begun))
+    .then({
+      state: { state: "LAPSED" },
+      events: [{ type: "CourseHoldLapsed", round: 1, reason: "NOT_HELD" }],
+    });
+  given(aCourse({ sendingParty: undefined }))
+    .when((course) => bookForHub(course, begun))
+    .thenFails("COURSE_NOT_HELD", { state: "HELD", first_date: "2026-02-02" });
+});
+
 test("ignores a booking of an older round and of a closed case", () => {
   given(aCourse({ round: 2 }))
-    .when((course) => bookForCase(course, 1))
+    .when((course) => bookForCase(course, 1, lapsedAt))
     .then([]);
   given(aCourse({ closed: true }))
-    .when((course) => bookForCase(course, 1))
+    .when((course) => bookForCase(course, 1, lapsedAt))
     .then([]);
 });
 
 test("lets a hub book and release only its own patients' courses", () => {
   given(aCourse())
-    .when(bookForHub)
+    .when((course) => bookForHub(course, testNow))
     .thenFails("COURSE_OF_REFERRAL", { sending_party: "parties/UZ" });
   const own = aCourse({ sendingParty: undefined });
   given(own)
-    .when(bookForHub)
+    .when((course) => bookForHub(course, testNow))
     .then([{ type: "CourseBooked" }]);
   given(own)
     .when((course) => releaseForHub(course, "CANCELLED"))

@@ -3,7 +3,7 @@ import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
 import type { CourseFact } from "./course-fact.ts";
 import type { CoursePlan } from "./demand.ts";
-import type { Hold } from "./hold.ts";
+import { beginsBefore, type Hold } from "./hold.ts";
 import type { CapacityReason } from "./reasons.ts";
 import type { ServiceItem } from "./service-items.ts";
 import type { Unavailable } from "./unavailable.ts";
@@ -53,6 +53,15 @@ export type Course = {
   readonly deliveredItems?: readonly ServiceItem[];
 };
 
+/** A course as it was stored last. */
+export type StoredCourse = {
+  readonly course: Course;
+  /** The revision of its last event. */
+  readonly revision: number;
+  readonly createdAt: Temporal.Instant;
+  readonly updatedAt: Temporal.Instant;
+};
+
 /** What follows for a course. */
 export type CourseDecision = Decision<Course, CourseFact>;
 
@@ -97,24 +106,36 @@ export function refuseCourse(
   return { state, events: [{ type: "CourseUnavailable", round: request.round, unavailable }] };
 }
 
-/** Books what is held in that round, also past its release time; else tells the case that nothing is. */
-export function bookForCase(course: Course, round: number): CourseDecision {
+/**
+ * Books what is held in that round, also past its release time; else, and where its first session has begun already,
+ * tells the case that nothing is.
+ */
+export function bookForCase(course: Course, round: number, now: Temporal.Instant): CourseDecision {
   if (course.closed || round < course.round) return unchanged(course);
   const { hold } = course;
-  if (course.state === "HELD" && hold !== undefined && hold.round === round)
-    return book(course, hold);
+  const lapsed = { type: "CourseHoldLapsed", round, reason: "NOT_HELD" } as const;
+  if (course.state === "HELD" && hold !== undefined && hold.round === round) {
+    if (!beginsBefore(hold, now)) return book(course, hold);
+    return { state: { ...course, state: "LAPSED" }, events: [lapsed] };
+  }
   const booked = course.state === "BOOKED" || isTreated(course);
   if (booked && hold?.round === round) return unchanged(course);
-  const state = { ...course, round };
-  return { state, events: [{ type: "CourseHoldLapsed", round, reason: "NOT_HELD" }] };
+  return { state: { ...course, round }, events: [lapsed] };
 }
 
-/** Books a hold of the hub's own patient. Fails with COURSE_OF_REFERRAL or COURSE_NOT_HELD. */
-export function bookForHub(course: Course): CourseDecision {
+/**
+ * Books a hold of the hub's own patient. Fails with COURSE_OF_REFERRAL, and with COURSE_NOT_HELD also where its first
+ * session has begun.
+ */
+export function bookForHub(course: Course, now: Temporal.Instant): CourseDecision {
   requireOwn(course);
   const { hold } = course;
   if (course.state !== "HELD" || hold === undefined) {
     throw refusal("COURSE_NOT_HELD", { state: course.state });
+  }
+  if (beginsBefore(hold, now)) {
+    const facts = { state: course.state, first_date: hold.firstDate.toString() };
+    throw refusal("COURSE_NOT_HELD", facts);
   }
   return book(course, hold);
 }

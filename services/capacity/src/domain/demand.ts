@@ -120,6 +120,18 @@ export function rotated<Entry>(list: readonly Entry[], by: number): readonly Ent
   return from === 0 ? list : [...list.slice(from), ...list.slice(0, from)];
 }
 
+/** The same demand with nothing of it before that time. */
+export function startingFrom(demand: Demand, at: Temporal.Instant): Demand {
+  return { ...demand, notBefore: Math.max(demand.notBefore, minuteOfInstant(at)) };
+}
+
+/** The first and the last day on which the first session may be, with the stays before it. */
+export function firstSessionDays(demand: Demand): { readonly first: Day; readonly last: Day } {
+  const { time, readyDay, dueDay, notBefore } = demand;
+  const lead = leadDays(demand);
+  return { first: Math.max(readyDay, time.dayOf(notBefore)) + lead, last: dueDay + lead };
+}
+
 /** How many days before the first session the first stay begins. */
 export function leadDays(demand: Demand): number {
   return Math.max(0, ...demand.stays.map(({ fromDay }) => -fromDay));

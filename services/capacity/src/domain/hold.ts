@@ -3,7 +3,7 @@ import { addWorkingDays, deadlineInstant } from "@carehub/calendar/deadline";
 import { must } from "@carehub/rules/fault";
 import type { Demand } from "./demand.ts";
 import type { TemplateService } from "./hub.ts";
-import { dateOfDay, type Minute } from "./hub-time.ts";
+import { dateOfDay, instantOfMinute, type Minute } from "./hub-time.ts";
 import { poolName, resourceName } from "./names.ts";
 import { type FittingCourse, poolUses } from "./planner.ts";
 import { plannedItems, type ServiceItem } from "./service-items.ts";
@@ -90,6 +90,17 @@ export function answerByOf(answerTime: AnswerTime, now: Temporal.Instant): Answe
     calendarVersion: deadline.version,
     estimated: deadline.estimated,
   };
+}
+
+/** The time from which on another may take a hold that waits for that answer. */
+export function releaseOf({ expiresAt, answerTime }: AnswerBy): Temporal.Instant {
+  return expiresAt.add({ hours: answerTime.graceHours });
+}
+
+/** Whether the course as it is held has its first session before that time. */
+export function beginsBefore({ sessions }: Hold, at: Temporal.Instant): boolean {
+  const first = must(sessions[0], "a held course has a session");
+  return Temporal.Instant.compare(instantOfMinute(first.start), at) < 0;
 }
 
 /** Names what was planned: sessions, stays, their dates and the services they are priced by. */

@@ -7,12 +7,14 @@ import { type FailedSearch, planCourse } from "./planner.ts";
 import type { Blocker, Opening } from "./refusal.ts";
 
 const triesMax = 6;
+const roundsMax = 4;
 const usualStart: Minute = 9 * 60;
 const minutesOfDay = 1440;
 
 /**
  * Openings with which the course would fit: one more place in each full pool, or time for the blocked session on a day
- * on which its site is closed, or after hours. Each is tried by the planner; empty when none of a few helps.
+ * on which its site is closed, or after hours; where several holes tear it, one in each. All are tried by the planner;
+ * empty when none of a few helps.
  */
 export function suggestOpenings(
   context: PlanContext,
@@ -24,11 +26,32 @@ export function suggestOpenings(
     const places = full.map(({ at, start, end }) => ({ at, start, end }));
     return resolves(context, places) ? places : [];
   }
-  for (const start of startsToTry(context, failed).slice(0, triesMax)) {
-    const openings = openingsFor(context.demand, failed.group[0] ?? "", start);
-    if (resolves(context, openings)) return openings;
+  let opened: Opened = { openings: [], failed };
+  for (let round = 1; round <= roundsMax; round += 1) {
+    const further = openOne(context, opened);
+    if (further === undefined) return [];
+    if (further.failed === undefined) return further.openings;
+    opened = { openings: further.openings, failed: further.failed };
   }
   return [];
+}
+
+type Opened = { readonly openings: readonly Opening[]; readonly failed: FailedSearch };
+type Further = { readonly openings: readonly Opening[]; readonly failed: FailedSearch | undefined };
+
+// One more opening where the course breaks off: one that lets it fit, or else that with which it gets furthest.
+function openOne(context: PlanContext, { openings, failed }: Opened): Further | undefined {
+  let best: Opened | undefined;
+  for (const start of startsToTry(context, failed).slice(0, triesMax)) {
+    const tried = [...openings, ...openingsFor(context.demand, failed.group[0] ?? "", start)];
+    const found = planCourse(withOpenings(context, tried));
+    if (found.kind === "fits") return { openings: tried, failed: undefined };
+    const reached = found.failed.sessions.length;
+    if (reached > (best ?? { failed }).failed.sessions.length) {
+      best = { openings: tried, failed: found.failed };
+    }
+  }
+  return best;
 }
 
 function resolves(context: PlanContext, openings: readonly Opening[]): boolean {

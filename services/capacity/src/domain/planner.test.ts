@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Availability } from "./availability.ts";
 import { certificateDocument } from "./certificate.ts";
 import { checkCourse } from "./course-checker.builder.ts";
-import { type CoursePlan, createDemand, type TimedHub } from "./demand.ts";
+import { type CoursePlan, createDemand, startingFrom, type TimedHub } from "./demand.ts";
 import { holdParts } from "./hold.ts";
 import {
   aHub,
@@ -11,6 +11,7 @@ import {
   dailyRules,
   monday,
   protonTemplate,
+  surgeryTemplate,
   testNow,
 } from "./hub.builder.ts";
 import { dayOfDate, instantOfMinute } from "./hub-time.ts";
@@ -18,8 +19,12 @@ import { planCourse } from "./planner.ts";
 
 const nothingTaken: Availability = { busy: new Map(), used: new Map() };
 
-function plan(hub: TimedHub, asked: CoursePlan, availability = nothingTaken) {
-  const demand = createDemand(hub, asked, testNow);
+function plan(
+  hub: TimedHub,
+  asked: CoursePlan,
+  { availability = nothingTaken, from = testNow } = {},
+) {
+  const demand = startingFrom(createDemand(hub, asked, testNow), from);
   const found = planCourse({ demand, availability });
   if (found.kind === "blocked") return { found, starts: [], sites: [], problems: ["blocked"] };
   const parts = holdParts(demand, found.course);
@@ -58,7 +63,9 @@ test("places a single session at the first opening of the ready date", () => {
 
 test("takes the other room when the first is taken", () => {
   const hub = aHub();
-  const { sites } = plan(hub, aPlan("visit"), busyOnMonday(hub, ["room-1"], [8, 18]));
+  const { sites } = plan(hub, aPlan("visit"), {
+    availability: busyOnMonday(hub, ["room-1"], [8, 18]),
+  });
   expect(sites).toEqual(["room-2"]);
 });
 
@@ -82,7 +89,7 @@ test("keeps the whole course in one room although another is free earlier on one
   const { sites, problems } = plan(
     hub,
     aPlan("visit", { phases, dueDate: monday.add({ days: 4 }) }),
-    busyOnMonday(hub, ["room-1"], [8, 17]),
+    { availability: busyOnMonday(hub, ["room-1"], [8, 17]) },
   );
   expect(new Set(sites)).toEqual(new Set(["room-2"]));
   expect(problems).toEqual([]);
@@ -121,28 +128,24 @@ test("waits for the beam that the rooms share", () => {
       ]),
     ],
   ]);
-  const { starts } = plan(hub, aPlan("proton"), { busy: new Map(), used });
+  const { starts } = plan(hub, aPlan("proton"), { availability: { busy: new Map(), used } });
   expect(starts).toEqual(["2026-02-02T09:00"]);
 });
 
-test("refuses a course whose gap over the holidays of Nauryz is longer than it may be", () => {
-  const template = aTemplate({ rules: { ...dailyRules, maxGapHours: 72 } });
-  const start = Temporal.PlainDate.from("2026-03-16");
-  const asked = aPlan("visit", {
-    phases: [{ phase: "main", sessionCount: 10 }],
-    readyDate: start,
-    dueDate: start,
-  });
-  expect(plan(aHub({ templates: [template] }), asked).found.kind).toBe("blocked");
-  const opened = aHub({
-    templates: [template],
-    exceptionalOpenings: [
-      { resources: [], onDate: Temporal.PlainDate.from("2026-03-23"), start: 480, end: 1080 },
-    ],
-  });
-  const { starts, problems } = plan(opened, asked);
-  expect(starts.some((time) => time.startsWith("2026-03-23"))).toBe(true);
+test("begins no session before the earliest time, and no stay before its day", () => {
+  const template = {
+    ...surgeryTemplate,
+    stays: [{ id: "ward", pool: "ward", fromDay: -2, days: 5 }],
+  };
+  const hub = aHub({ templates: [aTemplate(), template] });
+  const dates = { dueDate: monday.add({ days: 14 }) };
+  const from = Temporal.Instant.from("2026-02-10T06:10:00Z");
+  expect(plan(hub, aPlan("visit", dates), { from }).starts).toEqual(["2026-02-10T11:30"]);
+  const { parts, starts, problems } = plan(hub, aPlan("surgery", dates), { from });
+  expect(starts).toEqual(["2026-02-12T08:00"]);
+  expect(parts?.firstDate.toString()).toBe("2026-02-10");
   expect(problems).toEqual([]);
+  expect(plan(hub, aPlan("visit"), { from }).found.kind).toBe("blocked");
 });
 
 test("treats twice a day with the least gap between the two", () => {
@@ -173,7 +176,7 @@ test("starts an operation on the first day with beds for the whole stay", () => 
   const day = dayOfDate(monday);
   const used = new Map([["picu", new Map([[day + 1, 2]])]]);
   const asked = aPlan("surgery", { dueDate: monday.add({ days: 3 }) });
-  const { parts, problems } = plan(hub, asked, { busy: new Map(), used });
+  const { parts, problems } = plan(hub, asked, { availability: { busy: new Map(), used } });
   expect(parts?.firstDate.toString()).toBe("2026-02-04");
   expect(parts?.lastDate.toString()).toBe("2026-02-11");
   expect(problems).toEqual([]);

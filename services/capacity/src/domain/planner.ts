@@ -1,6 +1,6 @@
 import type { PoolUse } from "./availability.ts";
 import { createSearch, firstSessions, longestPath, type PlanContext } from "./course-search.ts";
-import { type DemandedStay, leadDays } from "./demand.ts";
+import { type DemandedStay, firstSessionDays } from "./demand.ts";
 import type { Day } from "./hub-time.ts";
 import { fullBuckets, type Obstacle, type Placement } from "./session-placement.ts";
 
@@ -40,8 +40,8 @@ export function planCourse(context: PlanContext): Found {
   const search = createSearch(context);
   const total = demand.phases.length;
   let failed: FailedSearch = { sessions: [], group: demand.siteGroups[0] ?? [] };
-  const lead = leadDays(demand);
-  for (let day = demand.readyDay + lead; day <= demand.dueDay + lead; day += 1) {
+  const { first: firstDay, last: lastDay } = firstSessionDays(demand);
+  for (let day = firstDay; day <= lastDay; day += 1) {
     const stays = placeStays(demand.stays, day);
     if (stayObstacles(context, stays).length > 0) continue;
     for (const first of firstSessions(search, day)) {

@@ -1,6 +1,6 @@
 import type { PlanContext } from "./course-search.ts";
 import { isNearTimeOfDay, rangeAfter } from "./course-search.ts";
-import { type Demand, horizonOf, leadDays, searchedLater } from "./demand.ts";
+import { type Demand, firstSessionDays, horizonOf, searchedLater } from "./demand.ts";
 import type { Day, Minute, Span } from "./hub-time.ts";
 import { suggestOpenings } from "./openings.ts";
 import { type FailedSearch, placeStays, planCourse, stayObstacles } from "./planner.ts";
@@ -25,7 +25,10 @@ export type Opening = Span & { readonly at: string };
 /** What stands in the way of a course, and what would change it. */
 export type Refusal = {
   readonly reason: UnavailableReason;
-  /** The smallest set found at the point where the longest part of the course breaks off. */
+  /**
+   * The smallest set found at the point where the longest part of the course breaks off; where that is a gap, also the
+   * gaps that would tear the rest.
+   */
   readonly blockers: readonly Blocker[];
   /** Openings with all of which the course would fit, tried by the planner; empty when none of a few does. */
   readonly openings: readonly Opening[];
@@ -82,15 +85,11 @@ function findBlockers(context: PlanContext, failed: FailedSearch): Blocked {
   );
   const fewest = fewestOf(tries);
   if (fewest === undefined) {
-    const end = nextOpenStart(context, failed.group, range.latest) ?? range.latest;
-    const blocker: Blocker = {
-      kind: "GAP_RULE",
-      at: last.site,
-      start: last.end,
-      end,
-      sessionNumber,
-    };
-    return { reason: "GAP_TOO_LONG", blockers: [blocker] };
+    const next = nextOpenStart(context, failed.group, range.latest);
+    const span = { start: last.end, end: next ?? range.latest };
+    const hole: Blocker = { kind: "GAP_RULE", at: last.site, ...span, sessionNumber };
+    const later = next === undefined ? [] : holesFrom(context, failed, next);
+    return { reason: "GAP_TOO_LONG", blockers: [hole, ...later] };
   }
   return {
     reason: reasonOf(fewest),
@@ -98,10 +97,30 @@ function findBlockers(context: PlanContext, failed: FailedSearch): Blocked {
   };
 }
 
+// The holes that would still tear the rest of the course, were this one bridged; each pass places at least one session.
+function holesFrom(context: PlanContext, failed: FailedSearch, next: Minute): Blocker[] {
+  const { demand } = context;
+  const placed = failed.sessions.length;
+  const day = demand.time.dayOf(next);
+  const rest: Demand = {
+    ...demand,
+    phases: demand.phases.slice(placed),
+    siteGroups: [failed.group],
+    stays: [],
+    readyDay: day,
+    dueDay: day,
+  };
+  const found = planCourse({ ...context, demand: rest });
+  if (found.kind === "fits") return [];
+  const { reason, blockers } = findBlockers({ ...context, demand: rest }, found.failed);
+  if (reason !== "GAP_TOO_LONG") return [];
+  return blockers.map((hole) => ({ ...hole, sessionNumber: hole.sessionNumber + placed }));
+}
+
 function blockersOfStart(context: PlanContext): Blocked {
   const { demand } = context;
-  const lead = leadDays(demand);
-  const days = daysBetween(demand.readyDay + lead, demand.dueDay + lead);
+  const { first, last } = firstSessionDays(demand);
+  const days = daysBetween(first, last);
   const sites = demand.siteGroups.flat();
   const openDays = days.filter((day) =>
     sites.some((site) => startsOn(demand, site, day).length > 0),

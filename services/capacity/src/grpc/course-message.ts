@@ -7,9 +7,8 @@ import {
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import { toTimestamp } from "@carehub/grpc/instants";
 import { etagOf } from "../app/visibility.ts";
-import type { Course, CourseState } from "../domain/course.ts";
+import type { Course, CourseState, StoredCourse } from "../domain/course.ts";
 import { courseName } from "../domain/names.ts";
-import type { StoredCourse } from "../storage/course-store.ts";
 import { toWireDate } from "../wire/basics.ts";
 import {
   toWireHold,

@@ -1,21 +1,12 @@
 import type { Run } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
-import type { Course } from "../domain/course.ts";
+import type { Course, StoredCourse } from "../domain/course.ts";
 import { courseName } from "../domain/names.ts";
 import { readFacts, writeFacts } from "./facts.ts";
 import { lockKeyOf } from "./lock-keys.ts";
 
 type Reader = { readonly run: Run };
-
-/** A course as its row has it. */
-export type StoredCourse = {
-  readonly course: Course;
-  /** The revision of its last event. */
-  readonly revision: number;
-  readonly createdAt: Temporal.Instant;
-  readonly updatedAt: Temporal.Instant;
-};
 
 /** The row of a course; its facts are all that is not a column. */
 export type CourseRow = {

@@ -1,8 +1,8 @@
 import type { Database } from "@carehub/database/pool";
 import { PrismaPg } from "@prisma/adapter-pg";
-import type { CourseState } from "../domain/course.ts";
+import type { CourseState, StoredCourse } from "../domain/course.ts";
 import type { Hub, HubDocument } from "../domain/hub.ts";
-import { type StoredCourse, toStoredCourse } from "./course-store.ts";
+import { toStoredCourse } from "./course-store.ts";
 import { readFacts } from "./facts.ts";
 import type { Course as CourseRecord, Hub as HubRecord } from "./generated/client.ts";
 import { PrismaClient } from "./generated/client.ts";

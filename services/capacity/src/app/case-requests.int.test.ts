@@ -2,10 +2,6 @@ import { randomUUID } from "node:crypto";
 import { moveClock } from "@carehub/database/clock";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
-import { bookCase, closeCase, stopCase } from "../src/app/case-requests.ts";
-import { recordAdmission, recordDelivered } from "../src/app/course-commands.ts";
-import { aPlan, monday } from "../src/domain/hub.builder.ts";
-import { readCourse } from "../src/storage/course-store.ts";
 import {
   aCommand,
   aMessage,
@@ -15,8 +11,12 @@ import {
   openTestCapacity,
   requestForCase,
   type TestHub,
-} from "./capacity.builder.ts";
-import { brokenInvariants } from "./invariants.builder.ts";
+} from "../capacity.builder.ts";
+import { aPlan, monday } from "../domain/hub.builder.ts";
+import { readCourse } from "../storage/course-store.ts";
+import { brokenInvariants } from "../storage/invariants.builder.ts";
+import { bookCase, closeCase, stopCase } from "./case-requests.ts";
+import { recordAdmission, recordDelivered } from "./course-commands.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -112,7 +112,6 @@ test("gives back the older round when a newer one is asked for", async () => {
 });
 
 test("ends a course that has begun when its case stops, with what was delivered until today", async () => {
-  await moveClock(db, { to: Temporal.Instant.from("2026-02-01T00:00:00Z") });
   const hub = await aPublishedHub(deps);
   const { id } = await aHeldCase(hub, "surgery");
   await bookCase(deps, { id, round: 1 }, aMessage(id, 2));
@@ -163,4 +162,22 @@ test("gives back what a closed case still held", async () => {
   await closeCase(deps, id, aMessage(id, 2));
   expect(await factsOf(db, id)).toEqual(["courseHeld", "courseReleased"]);
   expect(await rowsOf(id)).toBe(0);
+});
+
+test("books nothing whose first session has begun, and gives back what was held", async () => {
+  const hub = await aPublishedHub(deps);
+  const day = Temporal.PlainDate.from("2026-03-02");
+  const dates = { readyDate: day, dueDate: day.add({ days: 14 }) };
+  const { id, plan } = await aHeldCase(hub, "surgery", dates);
+  expect(await rowsOf(id)).toBeGreaterThan(0);
+  await moveClock(db, { to: Temporal.Instant.from("2026-03-02T03:30:00Z") });
+  await bookCase(deps, { id, round: 1 }, aMessage(id, 2));
+  const [, lapsed] = await eventsOf(db, id);
+  const value = { round: 1, reason: "NOT_HELD" };
+  expect(lapsed?.event).toMatchObject({ case: "courseHoldLapsed", value });
+  expect((await readCourse(db, id))?.course.state).toBe("LAPSED");
+  expect(await rowsOf(id)).toBe(0);
+  expect(await brokenInvariants(db)).toEqual({});
+  await requestForCase(deps, { id, hub: hub.name, plan, round: 2, revision: 3 });
+  expect(await factsOf(db, id)).toEqual(["courseHeld", "courseHoldLapsed", "courseHeld"]);
 });

@@ -5,21 +5,21 @@ import { HubSchema } from "@carehub/contracts/gen/carehub/capacity/v1/hub_pb.ts"
 import { PublishHubRequestSchema } from "@carehub/contracts/gen/carehub/capacity/v1/hub_service_pb.ts";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { certificateDocument } from "../src/domain/certificate.ts";
-import { checkCourse } from "../src/domain/course-checker.builder.ts";
-import { createDemand } from "../src/domain/demand.ts";
-import { holdParts } from "../src/domain/hold.ts";
-import { aPlan, testNow } from "../src/domain/hub.builder.ts";
-import { checkHubDocument } from "../src/domain/hub-rules.ts";
-import { createHubTime } from "../src/domain/hub-time.ts";
-import { planCourse } from "../src/domain/planner.ts";
-import { closureSpans } from "../src/domain/stranded.ts";
-import { readHubDocument, toWireHub } from "../src/wire/hub-document.ts";
+import { certificateDocument } from "../domain/certificate.ts";
+import { checkCourse } from "../domain/course-checker.builder.ts";
+import { createDemand } from "../domain/demand.ts";
+import { holdParts } from "../domain/hold.ts";
+import { aPlan, testNow } from "../domain/hub.builder.ts";
+import { checkHubDocument } from "../domain/hub-rules.ts";
+import { createHubTime } from "../domain/hub-time.ts";
+import { planCourse } from "../domain/planner.ts";
+import { closureSpans } from "../domain/stranded.ts";
+import { readHubDocument, toWireHub } from "./hub-document.ts";
 
 const validator = createValidator();
 
 function loadHub(name: string) {
-  const url = new URL(`../../../examples/hubs/${name}.yaml`, import.meta.url);
+  const url = new URL(`../../../../examples/hubs/${name}.yaml`, import.meta.url);
   const file = parse(readFileSync(url, "utf8")) as JsonObject;
   expect(file.illustrative).toBe(true);
   const request = create(PublishHubRequestSchema, {

@@ -1,12 +1,5 @@
 import { moveClock } from "@carehub/database/clock";
 import { afterAll, expect, test } from "vitest";
-import { bookCourse } from "../src/app/course-commands.ts";
-import { publishHub } from "../src/app/publish-hub.ts";
-import { getHub, listHubs } from "../src/app/queries.ts";
-import { aPlan, monday } from "../src/domain/hub.builder.ts";
-import type { Closure, Hub } from "../src/domain/hub.ts";
-import { instantOfMinute } from "../src/domain/hub-time.ts";
-import { readCourse } from "../src/storage/course-store.ts";
 import {
   aCaller,
   aCommand,
@@ -14,8 +7,15 @@ import {
   holdOwn,
   openTestCapacity,
   refusalOf,
-} from "./capacity.builder.ts";
-import { brokenInvariants } from "./invariants.builder.ts";
+} from "../capacity.builder.ts";
+import { aPlan, monday } from "../domain/hub.builder.ts";
+import type { Closure, Hub } from "../domain/hub.ts";
+import { instantOfMinute } from "../domain/hub-time.ts";
+import { readCourse } from "../storage/course-store.ts";
+import { brokenInvariants, countedDeadlocks } from "../storage/invariants.builder.ts";
+import { bookCourse } from "./course-commands.ts";
+import { publishHub } from "./publish-hub.ts";
+import { getHub, listHubs } from "./queries.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -167,4 +167,8 @@ test("lets holds and a closure race without a session left in the closure", asyn
   if (published.status === "fulfilled") expect(rows[0]?.sessions).toBe(0);
   else expect(published.reason).toMatchObject({ reason: "BOOKINGS_IN_THE_WAY" });
   expect(await brokenInvariants(db)).toEqual({});
+});
+
+test("went through all of this without one deadlock, as PostgreSQL counts them", async () => {
+  expect(await countedDeadlocks(db)).toBe(0);
 });

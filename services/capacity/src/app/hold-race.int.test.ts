@@ -3,18 +3,6 @@ import { moveClock } from "@carehub/database/clock";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
-import { bookCase } from "../src/app/case-requests.ts";
-import { checkTogether } from "../src/domain/course-checker.builder.ts";
-import type { CoursePlan } from "../src/domain/demand.ts";
-import {
-  aPlan,
-  aResource,
-  aTemplate,
-  dailyRules,
-  protonTemplate,
-  surgeryTemplate,
-} from "../src/domain/hub.builder.ts";
-import { readCourse } from "../src/storage/course-store.ts";
 import {
   aMessage,
   aPublishedHub,
@@ -23,8 +11,20 @@ import {
   openTestCapacity,
   requestForCase,
   type TestHub,
-} from "./capacity.builder.ts";
-import { brokenInvariants } from "./invariants.builder.ts";
+} from "../capacity.builder.ts";
+import { checkTogether } from "../domain/course-checker.builder.ts";
+import type { CoursePlan } from "../domain/demand.ts";
+import {
+  aPlan,
+  aResource,
+  aTemplate,
+  dailyRules,
+  protonTemplate,
+  surgeryTemplate,
+} from "../domain/hub.builder.ts";
+import { readCourse } from "../storage/course-store.ts";
+import { brokenInvariants, countedDeadlocks } from "../storage/invariants.builder.ts";
+import { bookCase } from "./case-requests.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -205,4 +205,8 @@ test("frees one bed by the hold that lapsed first, and leaves the other", async 
   expect(states).toEqual(["LAPSED", "HELD", "HELD"]);
   expect(await factsOf(db, first)).toEqual(["courseHeld", "courseHoldLapsed"]);
   expect(await brokenInvariants(db)).toEqual({});
+});
+
+test("went through all of this without one deadlock, as PostgreSQL counts them", async () => {
+  expect(await countedDeadlocks(db)).toBe(0);
 });

@@ -11,17 +11,17 @@ import type { Caller, Role } from "@carehub/rules/caller";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
 import { testDatabase } from "@carehub/testing/database";
-import type { Command, Deps } from "../src/app/capacity-app.ts";
-import { holdForCase, holdForHub } from "../src/app/hold-course.ts";
-import { publishHub } from "../src/app/publish-hub.ts";
-import type { QueryDeps } from "../src/app/queries.ts";
-import type { HoldRequest } from "../src/app/take-course.ts";
-import type { CoursePlan } from "../src/domain/demand.ts";
-import { aHubDocument, testNow } from "../src/domain/hub.builder.ts";
-import type { HubDocument } from "../src/domain/hub.ts";
-import { parseHubName } from "../src/domain/names.ts";
-import { migrationsFolder, wireCapacity } from "../src/start-capacity.ts";
-import type { StoredCourse } from "../src/storage/course-store.ts";
+import type { Command, Deps } from "./app/capacity-app.ts";
+import { holdForCase, holdForHub } from "./app/hold-course.ts";
+import type { HoldRequest } from "./app/place-course.ts";
+import { publishHub } from "./app/publish-hub.ts";
+import type { QueryDeps } from "./app/queries.ts";
+import type { StoredCourse } from "./domain/course.ts";
+import type { CoursePlan } from "./domain/demand.ts";
+import { aHubDocument, testNow } from "./domain/hub.builder.ts";
+import type { HubDocument } from "./domain/hub.ts";
+import { parseHubName } from "./domain/names.ts";
+import { migrationsFolder, wireCapacity } from "./start-capacity.ts";
 
 /** The use cases of this service on a database of their own, with the sandbox clock at the tests' time. */
 export type TestCapacity = {
@@ -34,6 +34,7 @@ export type TestCapacity = {
 /** Opens them; every test file has one. */
 export async function openTestCapacity({ poolSizeMax = 16 } = {}): Promise<TestCapacity> {
   const database = await testDatabase({ migrations: { service: migrationsFolder } });
+  await findDeadlocksEarly(database.url);
   const db = openDatabase({ url: database.url, applicationName: "capacity-test", poolSizeMax });
   await declareEnvironment(db, "sandbox");
   await moveClock(db, { to: testNow });
@@ -53,6 +54,17 @@ export async function openTestCapacity({ poolSizeMax = 16 } = {}): Promise<TestC
     },
   };
 }
+
+// PostgreSQL looks for a deadlock after a second: as late as the pool's lock time-out, which would end it uncounted.
+async function findDeadlocksEarly(url: string): Promise<void> {
+  const db = openDatabase({ url, applicationName: "capacity-test-setting", poolSizeMax: 1 });
+  await db.run("test-deadlock-timeout", deadlockTimeoutSql);
+  await db.close();
+}
+
+const deadlockTimeoutSql = `do $$ begin
+  execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms');
+end $$`;
 
 /** An organisation that calls. */
 export function aCaller(role: Role, id: string): Caller {

@@ -3,14 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
 import { HubService } from "@carehub/contracts/gen/carehub/capacity/v1/hub_service_pb.ts";
+import { CallError } from "@carehub/grpc/call-error";
 import { connect } from "@carehub/grpc/connect";
 import { serve } from "@carehub/grpc/serve";
 import { issueCertificates } from "@carehub/local/certificates";
 import { createLogger } from "@carehub/runtime/logging";
-import { capacityReasons } from "../src/domain/reasons.ts";
-import { implementCourseService } from "../src/grpc/course-service.ts";
-import { implementHubService } from "../src/grpc/hub-service.ts";
-import type { TestCapacity } from "./capacity.builder.ts";
+import type { TestCapacity } from "../capacity.builder.ts";
+import { capacityReasons } from "../domain/reasons.ts";
+import { implementCourseService } from "./course-service.ts";
+import { implementHubService } from "./hub-service.ts";
 
 const trustDomain = "carehub.example";
 
@@ -50,4 +51,15 @@ export async function serveCapacity({ deps }: TestCapacity, identities: readonly
       rmSync(dir, { recursive: true });
     },
   };
+}
+
+/** The error with which a call was refused. */
+export async function refusalOf(call: Promise<unknown>): Promise<CallError> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof CallError) return error;
+    throw error;
+  }
+  throw new Error("the call succeeded");
 }

@@ -36,3 +36,18 @@ export async function brokenInvariants(db: Database): Promise<Record<string, unk
   }
   return broken;
 }
+
+/** How many deadlocks PostgreSQL has counted in this database, with those of sessions that end just now. */
+export async function countedDeadlocks(db: Database): Promise<number> {
+  // Each session reports its counts when it is idle or told to; whoever met one here reports in its next statement.
+  await Promise.all(
+    Array.from({ length: db.pool.options.max ?? 1 }, () =>
+      db.run("test-flush", "select pg_stat_force_next_flush(), pg_sleep(0.05)"),
+    ),
+  );
+  const rows = await db.run<{ deadlocks: string }>(
+    "test-deadlocks",
+    "select deadlocks from pg_stat_database where datname = current_database()",
+  );
+  return Number(rows[0]?.deadlocks);
+}

@@ -1,12 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
-import { holdForHub } from "../src/app/hold-course.ts";
-import { checkCourse } from "../src/domain/course-checker.builder.ts";
-import { aPlan, aTemplate, monday } from "../src/domain/hub.builder.ts";
-import { readCourse } from "../src/storage/course-store.ts";
 import {
   aCommand,
+  aMessage,
   answerTime,
   aPublishedHub,
   eventsOf,
@@ -15,8 +13,14 @@ import {
   openTestCapacity,
   refusalOf,
   requestForCase,
-} from "./capacity.builder.ts";
-import { brokenInvariants } from "./invariants.builder.ts";
+} from "../capacity.builder.ts";
+import { checkCourse } from "../domain/course-checker.builder.ts";
+import { aPlan, aTemplate, monday } from "../domain/hub.builder.ts";
+import { readCourse } from "../storage/course-store.ts";
+import { brokenInvariants } from "../storage/invariants.builder.ts";
+import { holdForHub } from "./hold-course.ts";
+import { proposeCourse } from "./place-course.ts";
+import { takeProposal } from "./take-course.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -54,6 +58,44 @@ test("counts the answer-by time in the working days of both countries, and relea
   expect(hold?.answerBy.expiresAt.toString()).toBe("2026-01-13T19:00:00Z");
   expect(hold?.releaseAt.toString()).toBe("2026-01-14T19:00:00Z");
   expect(hold?.answerBy.answerTime.clause).toBe(answerTime.clause);
+});
+
+test("begins the course of a case after its release time, and a hub's own patient tomorrow", async () => {
+  const hub = await aPublishedHub(deps);
+  const tomorrow = Temporal.PlainDate.from("2026-01-06");
+  const plan = { ...aPlan("", { readyDate: tomorrow }), template: hub.template("visit") };
+  const own = await holdOwn(deps, hub, plan);
+  expect((await readCourse(db, own))?.course.hold?.firstDate).toEqual(tomorrow);
+  const id = randomUUID() as Uuid;
+  await requestForCase(deps, { id, hub: hub.name, plan });
+  const hold = (await readCourse(db, id))?.course.hold;
+  expect(hold?.releaseAt.toString()).toBe("2026-01-14T19:00:00Z");
+  expect(hold?.firstDate.toString()).toBe("2026-01-15");
+  const early = { ...plan, dueDate: Temporal.PlainDate.from("2026-01-14") };
+  const late = randomUUID() as Uuid;
+  await requestForCase(deps, { id: late, hub: hub.name, plan: early });
+  const [told] = await eventsOf(db, late);
+  const value = told?.event.case === "courseUnavailable" ? told.event.value : undefined;
+  expect(value?.firstPossibleDate).toMatchObject({ year: 2026, month: 1, day: 15 });
+});
+
+test("plans again when midnight came between plan and hold", async () => {
+  const hub = await aPublishedHub(deps);
+  const timed = must(await deps.hubs.load(db, hub.name), "the hub is published");
+  const readyDate = Temporal.PlainDate.from("2026-01-06");
+  const plan = { ...aPlan("", { readyDate }), template: hub.template("visit") };
+  const id = randomUUID() as Uuid;
+  const asked = { id, hub: hub.name, plan, round: 1, answerTime, sendingParty: "parties/UZ" };
+  const dayBefore = Temporal.Instant.from("2026-01-04T18:59:00Z");
+  const proposed = await proposeCourse(db, timed, { request: asked, now: dayBefore });
+  const proposal = must(
+    proposed.kind === "fits" ? proposed.proposal : undefined,
+    "the course fits",
+  );
+  const asking = { source: aMessage(id, 1) };
+  const tried = await takeProposal(deps, { request: asked, asking }, proposal);
+  expect(tried.kind).toBe("lost");
+  expect(await factsOf(db, id)).toEqual([]);
 });
 
 test("answers a repeated request with its first response and holds nothing more", async () => {

@@ -2,17 +2,6 @@ import { moveClock } from "@carehub/database/clock";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
 import {
-  bookCourse,
-  type CourseCommand,
-  dischargePatient,
-  recordAdmission,
-  recordDelivered,
-  releaseCourse,
-} from "../src/app/course-commands.ts";
-import { getUsage } from "../src/app/queries.ts";
-import { aPlan, monday } from "../src/domain/hub.builder.ts";
-import type { ActualStay, SessionRecord } from "../src/domain/treatment.ts";
-import {
   aCommand,
   aPublishedHub,
   eventsOf,
@@ -21,8 +10,19 @@ import {
   openTestCapacity,
   refusalOf,
   type TestHub,
-} from "./capacity.builder.ts";
-import { brokenInvariants } from "./invariants.builder.ts";
+} from "../capacity.builder.ts";
+import { aPlan, monday } from "../domain/hub.builder.ts";
+import type { ActualStay, SessionRecord } from "../domain/treatment.ts";
+import { brokenInvariants } from "../storage/invariants.builder.ts";
+import {
+  bookCourse,
+  type CourseCommand,
+  dischargePatient,
+  recordAdmission,
+  recordDelivered,
+  releaseCourse,
+} from "./course-commands.ts";
+import { getUsage } from "./queries.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
