@@ -9,6 +9,7 @@ import type { Due, MessageSource } from "@carehub/database/source";
 import type { Actor, Caller } from "@carehub/rules/caller";
 import { must } from "@carehub/rules/fault";
 import { testDatabase } from "@carehub/testing/database";
+import { until } from "@carehub/testing/wait";
 import type { Agreements } from "./app/agreements.ts";
 import type { ConfirmationRequest } from "./app/confirm-entitlement.ts";
 import { offerSeat } from "./app/offer-seat.ts";
@@ -26,17 +27,41 @@ export const actor: Actor = { reference: "registrar-1", role: "registrar" };
 /** The use cases on a database of their own; `close` drops it. */
 export async function openTestAgreements({ poolSizeMax = 16 } = {}) {
   const database = await testDatabase({ migrations: { service: migrationsFolder } });
+  await findDeadlocksEarly(database.url);
   const db = openDatabase({ url: database.url, applicationName: "agreements-test", poolSizeMax });
   const { app, queries, close } = wireAgreements(db);
-  return {
-    db,
-    app,
-    queries,
-    close: async () => {
-      await close();
-      await database.drop();
-    },
+  const closeAndCountDeadlocks = async () => {
+    await close();
+    const deadlocks = await countDeadlocks(database.url);
+    await database.drop();
+    return deadlocks;
   };
+  return { db, app, queries, closeAndCountDeadlocks, close: closeAndCountDeadlocks };
+}
+
+// Before the pool's limit of 1 s on locks, which would end a deadlock uncounted.
+async function findDeadlocksEarly(url: string): Promise<void> {
+  const opened = openDatabase({ url, applicationName: "deadlocks-test", poolSizeMax: 1 });
+  const set = "alter database %I set deadlock_timeout = ''100ms''";
+  const sql = `do $$ begin execute format('${set}', current_database()); end $$`;
+  await opened.run("test-deadlock-timeout", sql);
+  await opened.close();
+}
+
+// A session counts into the shared statistics at its end at the latest, before it leaves the list.
+async function countDeadlocks(url: string): Promise<number> {
+  const observer = openDatabase({ url, applicationName: "deadlocks-test", poolSizeMax: 1 });
+  const others = "select from pg_stat_activity where datname = current_database()";
+  const own = "pid <> pg_backend_pid() and backend_type = 'client backend'";
+  const isAlone = async () =>
+    (await observer.run("test-others", `${others} and ${own}`)).length === 0;
+  await until(isAlone, { what: "every session to have ended" });
+  const [counted] = await observer.run<{ deadlocks: bigint }>(
+    "test-deadlocks",
+    "select deadlocks from pg_stat_database where datname = current_database()",
+  );
+  await observer.close();
+  return Number(must(counted, "the database has its statistics").deadlocks);
 }
 
 /** The source of a request of the registry with a request id of its own. */

@@ -6,6 +6,7 @@ import { type Database, openDatabase } from "@carehub/database/pool";
 import type { Logger } from "@carehub/runtime/logging";
 import type { Agreements } from "./app/agreements.ts";
 import type { Queries } from "./app/queries.ts";
+import { createTurns } from "./app/turns.ts";
 import type { Config } from "./config.ts";
 import { publishEntitlement, publishRegistry } from "./events/published.ts";
 import { openReads } from "./storage/reads.ts";
@@ -13,6 +14,9 @@ import { createTextReader } from "./storage/registry-store.ts";
 
 /** The folder of this service's migrations. */
 export const migrationsFolder = fileURLToPath(new URL("../prisma/migrations", import.meta.url));
+
+// Of the pool's 16 connections the others are for reads, publications and the relay.
+const changesAtOnceMax = 8;
 
 /** The use cases and queries on their database, brought up to date. */
 export type OpenAgreements = {
@@ -39,6 +43,7 @@ export function wireAgreements(db: Database): OpenAgreements {
   const app: Agreements = {
     db,
     readTexts: createTextReader(),
+    turns: createTurns(changesAtOnceMax),
     newId: randomUUIDv7,
     publishEntitlement,
     publishRegistry,

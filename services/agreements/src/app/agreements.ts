@@ -1,12 +1,19 @@
-import type { PublishedEvent } from "@carehub/database/change";
+import type { Changed, PublishedEvent } from "@carehub/database/change";
 import type { Database, Tx } from "@carehub/database/pool";
-import type { AggregateOutcome, Outcome } from "@carehub/database/transact";
+import {
+  type AggregateOutcome,
+  type Outcome,
+  type Transaction,
+  transact,
+} from "@carehub/database/transact";
+import { must } from "@carehub/rules/fault";
 import type { KnownAgreement } from "../domain/agreement.ts";
-import type { DecisionRecord, Entitlement, EntitlementEvent } from "../domain/entitlement.ts";
+import type { Entitlement, EntitlementEvent } from "../domain/entitlement.ts";
 import type { Party } from "../domain/party.ts";
-import { saveEntitlement } from "../storage/entitlement-store.ts";
+import { type Decided, saveEntitlement } from "../storage/entitlement-store.ts";
 import type { ReadTexts } from "../storage/registry-store.ts";
 import type { QuotaPeriodKey } from "../storage/seat-store.ts";
+import type { Turns } from "./turns.ts";
 
 /** What is told of the register. */
 export type RegistryEvent =
@@ -24,11 +31,21 @@ export type EventPlace = {
 export type Agreements = {
   readonly db: Database;
   readonly readTexts: ReadTexts;
+  /** Bounds how many changes of cases are worked on at once, below the size of the pool. */
+  readonly turns: Turns;
   /** A new UUID of version 7. */
   readonly newId: () => string;
   readonly publishEntitlement: (event: EntitlementEvent, place: EventPlace) => PublishedEvent;
   readonly publishRegistry: (event: RegistryEvent, place: EventPlace) => PublishedEvent;
 };
+
+/** Commits a change of a case when its turn comes. */
+export function transactInTurn<After>(
+  { db, turns }: Agreements,
+  transaction: Transaction<After>,
+): Promise<Changed<After>> {
+  return turns.run(() => transact(db, transaction));
+}
 
 /** The kind of the due row that offers freed seats; its aggregate is `{quota}/periods/{period}`. */
 export const offerKind = "offer-seat";
@@ -45,28 +62,28 @@ export function offersOf(
 }
 
 /** What became of an entitlement in one commit. */
-export type Settled = {
+export type Settled = Decided & {
   readonly before: Entitlement;
   readonly after: Entitlement;
-  readonly events: readonly EntitlementEvent[];
+  /** What is told; a case that waits is told its place, known once it is written. */
+  readonly events: readonly (EntitlementEvent | ((place: number) => EntitlementEvent))[];
   readonly now: Temporal.Instant;
   /** Quotas of which a seat became free while others wait. */
   readonly freed?: readonly QuotaPeriodKey[];
   readonly closedState?: string;
-  /** The decision that led to it; kept in the same commit. */
-  readonly decision?: DecisionRecord;
 };
 
 /** Writes the locked row with its new revision and hands its events to the commit. */
 export async function settle(
   app: Agreements,
   tx: Tx,
-  { before, after, events, now, freed = [], closedState, decision }: Settled,
+  { before, after, events, now, freed = [], ...saved }: Settled,
 ): Promise<Outcome<Entitlement>> {
   const state: Entitlement = { ...after, revision: before.revision + events.length };
-  await saveEntitlement(tx, state, { now, closedState, decision });
-  const published = events.map((event, index) => {
+  const place = await saveEntitlement(tx, state, { now, ...saved });
+  const published = events.map((told, index) => {
     const revision = before.revision + index + 1;
+    const event = typeof told === "function" ? told(must(place, "who waits has a place")) : told;
     return app.publishEntitlement(event, { id: before.id, revision, occurredAt: now });
   });
   const aggregate = `entitlements/${before.id}`;

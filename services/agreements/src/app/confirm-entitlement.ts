@@ -2,7 +2,7 @@ import { calendarVersion } from "@carehub/calendar/table";
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
 import type { Source } from "@carehub/database/source";
-import { type Outcome, transact } from "@carehub/database/transact";
+import type { Outcome } from "@carehub/database/transact";
 import { must } from "@carehub/rules/fault";
 import {
   type ConfirmedTerms,
@@ -10,9 +10,9 @@ import {
   evaluateConfirmation,
 } from "../domain/confirmation.ts";
 import {
-  type DecisionRecord,
   type Entitlement,
   type EntitlementEvent,
+  type NewDecision,
   reasonNotConfirmable,
 } from "../domain/entitlement.ts";
 import type { Facts } from "../domain/facts.ts";
@@ -21,7 +21,7 @@ import { type AgreementFinding, explainFailing } from "../domain/layers.ts";
 import type { Seat } from "../domain/seat.ts";
 import { lockForDecision } from "../storage/entitlement-store.ts";
 import type { QuotaPeriodKey } from "../storage/seat-store.ts";
-import { type Agreements, settle, unchanged } from "./agreements.ts";
+import { type Agreements, settle, transactInTurn, unchanged } from "./agreements.ts";
 import { inMilliseconds, liveSeat } from "./request-entitlement.ts";
 import { giveBack, isSame, lockHolding, takeSeat } from "./seat-keeping.ts";
 
@@ -46,7 +46,7 @@ export function confirmEntitlement(
   request: ConfirmationRequest,
   source: Source,
 ): Promise<Changed<Entitlement>> {
-  return transact<Entitlement>(app.db, {
+  return transactInTurn<Entitlement>(app, {
     name: "confirm-entitlement",
     source,
     work: async (tx, { now }) => {
@@ -74,7 +74,7 @@ async function decide(app: Agreements, tx: Tx, asked: Asked): Promise<Outcome<En
   const { evaluation, seat, freed } = await moveToPeriod(tx, { ...asked, evaluation: found });
   const decision = app.newId();
   const confirmed = evaluation.terms;
-  const record: DecisionRecord = {
+  const record: NewDecision = {
     id: decision,
     entitlement: before.id,
     kind: "CONFIRMATION",

@@ -1,12 +1,12 @@
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
 import type { Source } from "@carehub/database/source";
-import { type Outcome, transact } from "@carehub/database/transact";
+import type { Outcome } from "@carehub/database/transact";
 import type { Entitlement, EntitlementEvent } from "../domain/entitlement.ts";
 import { moveSeat as decideMove, type Seat, type SeatRequest } from "../domain/seat.ts";
 import { lockEntitlement } from "../storage/entitlement-store.ts";
 import { postSeat } from "../storage/seat-store.ts";
-import { type Agreements, settle, unchanged } from "./agreements.ts";
+import { type Agreements, settle, transactInTurn, unchanged } from "./agreements.ts";
 import { giveBack, leaveOrder, lockHolding } from "./seat-keeping.ts";
 
 /** Intake asks to move the seat of a case. */
@@ -33,7 +33,7 @@ export function moveSeat(
   request: SeatMoveRequest,
   source: Source,
 ): Promise<Changed<Entitlement>> {
-  return transact<Entitlement>(app.db, {
+  return transactInTurn<Entitlement>(app, {
     name: "move-seat",
     source,
     work: async (tx, { now }) => {
@@ -112,7 +112,7 @@ export function closeCase(
   { id, careState }: { readonly id: string; readonly careState: string },
   source: Source,
 ): Promise<Changed<Entitlement>> {
-  return transact<Entitlement>(app.db, {
+  return transactInTurn<Entitlement>(app, {
     name: "close-case",
     source,
     work: async (tx, { now }) => {

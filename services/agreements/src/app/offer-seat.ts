@@ -1,13 +1,13 @@
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
 import type { Due } from "@carehub/database/source";
-import { type Outcome, transact } from "@carehub/database/transact";
+import type { Outcome } from "@carehub/database/transact";
 import { assert, must } from "@carehub/rules/fault";
 import type { Entitlement } from "../domain/entitlement.ts";
 import { choosePartOffered } from "../domain/quota.ts";
 import { insertOffer, lockEntitlement } from "../storage/entitlement-store.ts";
 import { firstWaiting, type QuotaPeriodKey } from "../storage/seat-store.ts";
-import { type Agreements, offerKind, offersOf, settle } from "./agreements.ts";
+import { type Agreements, offerKind, offersOf, settle, transactInTurn } from "./agreements.ts";
 import { isSame, leaveOrder, lockHolding, reserve } from "./seat-keeping.ts";
 
 type Offered = Entitlement | undefined;
@@ -19,7 +19,7 @@ type Offered = Entitlement | undefined;
 export function offerSeat(app: Agreements, due: Due): Promise<Changed<Offered>> {
   assert(due.kind === offerKind, "the only due rows of this service offer seats");
   const key = parseKey(due.aggregate);
-  return transact<Offered>(app.db, {
+  return transactInTurn<Offered>(app, {
     name: "offer-seat",
     source: { kind: "due", due },
     work: async (tx, { now }) => {

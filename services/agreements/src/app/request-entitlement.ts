@@ -1,29 +1,22 @@
-import { zoneOf } from "@carehub/calendar/country";
-import { addWorkingDays } from "@carehub/calendar/deadline";
 import { calendarVersion } from "@carehub/calendar/table";
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
 import type { Source } from "@carehub/database/source";
-import { type Outcome, transact } from "@carehub/database/transact";
-import { must } from "@carehub/rules/fault";
+import type { Outcome } from "@carehub/database/transact";
 import {
   type DecisionOutcome,
-  type DecisionRecord,
   type Entitlement,
   type EntitlementEvent,
+  type NewDecision,
   priorityRank,
 } from "../domain/entitlement.ts";
 import type { Facts } from "../domain/facts.ts";
-import {
-  type ClauseTime,
-  type Evaluation,
-  evaluateEntitlement,
-  type GrantTerms,
-} from "../domain/grant.ts";
+import { type Evaluation, evaluateEntitlement, type GrantTerms } from "../domain/grant.ts";
+import { promisedDate } from "../domain/promise.ts";
 import type { Seat } from "../domain/seat.ts";
 import { lockForDecision } from "../storage/entitlement-store.ts";
-import { type QuotaPeriodKey, startWaiting } from "../storage/seat-store.ts";
-import { type Agreements, settle, unchanged } from "./agreements.ts";
+import type { QuotaPeriodKey, Waiting } from "../storage/seat-store.ts";
+import { type Agreements, settle, transactInTurn, unchanged } from "./agreements.ts";
 import { giveBack, isSame, leaveOrder, lockHolding, takeSeat } from "./seat-keeping.ts";
 
 /** Intake asks whether a case is entitled. */
@@ -47,7 +40,7 @@ export function requestEntitlement(
   request: EntitlementRequest,
   source: Source,
 ): Promise<Changed<Entitlement>> {
-  return transact<Entitlement>(app.db, {
+  return transactInTurn<Entitlement>(app, {
     name: "request-entitlement",
     source,
     work: async (tx, { now }) => {
@@ -70,9 +63,9 @@ async function decide(app: Agreements, tx: Tx, asked: Asked): Promise<Outcome<En
   const evaluation = before.closed ? closedCase : await evaluate(app, tx, { request, knownAt });
   const decision = app.newId();
   const given = await assignSeat(tx, { ...asked, evaluation });
-  const { seat, place } = given;
-  const outcome: DecisionOutcome = evaluation.refusal ? "REFUSED" : place ? "PENDED" : "GRANTED";
-  const record: DecisionRecord = {
+  const { seat, waiting } = given;
+  const outcome: DecisionOutcome = evaluation.refusal ? "REFUSED" : waiting ? "PENDED" : "GRANTED";
+  const record: NewDecision = {
     id: decision,
     entitlement: before.id,
     kind: "ENTITLEMENT",
@@ -95,7 +88,7 @@ async function decide(app: Agreements, tx: Tx, asked: Asked): Promise<Outcome<En
     grant: evaluation.terms,
     refusal: evaluation.refusal?.reason,
   };
-  const event = tell({ round, decision, evaluation, seat, place });
+  const event = tell({ round, decision, evaluation, seat, waiting });
   return await settle(app, tx, {
     before,
     after,
@@ -103,6 +96,7 @@ async function decide(app: Agreements, tx: Tx, asked: Asked): Promise<Outcome<En
     now,
     freed: given.freed,
     decision: record,
+    waiting,
   });
 }
 
@@ -117,10 +111,9 @@ async function evaluate(
   return evaluateEntitlement(await readTexts(tx, { party, day, knownAt }), facts, day);
 }
 
-type Place = { readonly place: number; readonly promisedDate: Temporal.PlainDate };
 type Assigned = {
   readonly seat: Seat | undefined;
-  readonly place?: Place;
+  readonly waiting?: Waiting;
   readonly freed: readonly QuotaPeriodKey[];
 };
 
@@ -131,6 +124,9 @@ async function assignSeat(
 ): Promise<Assigned> {
   const source = evaluation.terms?.seat;
   const { seat } = before;
+  const { pendTime } = evaluation.terms ?? {};
+  // Counted before the quota is locked.
+  const promised = pendTime && promisedDate(pendTime, now);
   if (seat?.state === "COMMITTED" || seat?.state === "CONSUMED") return { seat, freed: [] };
   if (source === undefined && before.state === "UNKNOWN") return { seat: undefined, freed: [] };
   const locked = await lockHolding(tx, before, source === undefined ? [] : [source]);
@@ -148,21 +144,9 @@ async function assignSeat(
   if (source === undefined) return { seat: released, freed };
   const taken = await takeSeat(tx, holding, { source, now });
   if (taken !== undefined) return { seat: taken, freed };
-  const pendTime = must(evaluation.terms?.pendTime, "a counted seat has a time to wait");
-  const promisedDate = promise(pendTime, now);
   const priority = priorityRank(request.facts.priority);
-  const place = await startWaiting(
-    tx,
-    { entitlement: before.id, source, priority, promisedDate },
-    now,
-  );
-  return { seat: released, place: { place, promisedDate }, freed };
-}
-
-function promise({ calendars, workingDays }: ClauseTime, now: Temporal.Instant) {
-  const zone = zoneOf(must(calendars[0], "a length of time names a calendar"));
-  const from = now.toZonedDateTimeISO(zone).toPlainDate();
-  return addWorkingDays({ calendars, from, days: workingDays }).date;
+  const waiting = { entitlement: before.id, source, priority, promisedDate: promised };
+  return { seat: released, waiting, freed };
 }
 
 function tell({
@@ -170,21 +154,22 @@ function tell({
   decision,
   evaluation: { findings, terms, refusal },
   seat,
-  place,
+  waiting,
 }: {
   round: number;
   decision: string;
   evaluation: Evaluation<GrantTerms>;
   seat: Seat | undefined;
-  place: Place | undefined;
-}): EntitlementEvent {
+  waiting: Waiting | undefined;
+}): EntitlementEvent | ((place: number) => EntitlementEvent) {
   const clauses = findings.flatMap((found) => found.clauses);
   if (refusal !== undefined) {
     return { kind: "Refused", round, decision, reason: refusal.reason, clauses };
   }
-  if (place !== undefined) {
-    const { quota } = must(terms.seat, "who waits, waits for a seat");
-    return { kind: "Pended", round, decision, quota, ...place };
+  if (waiting !== undefined) {
+    const { source, promisedDate } = waiting;
+    const pended = { kind: "Pended", round, decision, quota: source.quota, promisedDate } as const;
+    return (place) => ({ ...pended, place });
   }
   const deciding = clauses.filter(({ clause }) => terms.deciding.includes(clause));
   return { kind: "Granted", round, decision, terms, clauses: deciding, seat: liveSeat(seat) };

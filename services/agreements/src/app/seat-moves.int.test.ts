@@ -22,7 +22,7 @@ beforeAll(async () => {
   await publishParties(agreements.app);
 });
 
-afterAll(() => agreements.close());
+afterAll(async () => expect(await agreements.closeAndCountDeadlocks()).toBe(0));
 
 const general = 2;
 const aside = 1;

@@ -28,8 +28,15 @@ export function toCivilDate({ year, month, day }: Temporal.PlainDate): CivilDate
   return { year, month, day };
 }
 
-/** The date of these parts; undefined when there is no such day. */
+const yearMin = 1900;
+const yearMax = 2199;
+
+/**
+ * The date of these parts; undefined when there is no such day, or no agreement or case could have
+ * it.
+ */
 export function fromCivilDate({ year, month, day }: CivilDate): Temporal.PlainDate | undefined {
+  if (year < yearMin || year > yearMax) return undefined;
   try {
     return Temporal.PlainDate.from({ year, month, day }, { overflow: "reject" });
   } catch (error) {

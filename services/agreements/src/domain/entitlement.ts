@@ -55,7 +55,7 @@ export type EntitlementEvent =
       readonly decision: string;
       readonly quota: string;
       readonly place: number;
-      readonly promisedDate: Temporal.PlainDate;
+      readonly promisedDate: Temporal.PlainDate | undefined;
     }
   | {
       readonly kind: "Refused";
@@ -102,6 +102,8 @@ export type DecisionRecord = {
   readonly lastDate: Temporal.PlainDate | undefined;
   /** What was known then. */
   readonly knownAt: Temporal.Instant;
+  /** When it was made; an offer is made later than what it was decided by was known. */
+  readonly decidedAt: Temporal.Instant;
   readonly calendarVersion: string;
   readonly facts: Facts;
   readonly findings: readonly AgreementFinding[];
@@ -110,6 +112,9 @@ export type DecisionRecord = {
   readonly grant: GrantTerms | undefined;
   readonly confirmed: ConfirmedTerms | undefined;
 };
+
+/** A decision that is made now: storing it says when. */
+export type NewDecision = Omit<DecisionRecord, "decidedAt">;
 
 /** Clinical priorities, the first to be served last. */
 export const priorities = ["ROUTINE", "URGENT", "EMERGENCY"] as const;

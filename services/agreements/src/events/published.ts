@@ -57,9 +57,9 @@ function toWire(event: EntitlementEvent): EntitlementWire {
     }
     case "Pended": {
       const { round, quota, place } = event;
-      const promisedDate = toCivilDate(event.promisedDate);
+      const promised = event.promisedDate && { promisedDate: toCivilDate(event.promisedDate) };
       const decision = decisionName(event.decision);
-      return { case: "entitlementPended", value: { round, decision, quota, place, promisedDate } };
+      return { case: "entitlementPended", value: { round, decision, quota, place, ...promised } };
     }
     case "Refused": {
       const { round, reason } = event;

@@ -43,6 +43,7 @@ test("a covered child is granted under the protocol, an uncovered adult refused 
   expect(granted.decision).toMatchObject({
     outcome: Outcome.GRANTED,
     agreement: protocolName,
+    decideTime: granted.decision?.knownAtTime,
     payers: [{ party: "parties/UZ", shareBasisPoints: 10_000 }],
     facts: { residence_region: "UZ-QR", age_years: "3" },
   });

@@ -77,7 +77,7 @@ function showEntitlement(
     ...(quota !== null && { seat: { quota, period: period ?? "", setAside: part ?? "" } }),
     seatState: view.seatState === null ? SeatState.UNSPECIFIED : SeatState[view.seatState],
     place: waiting?.place ?? 0,
-    ...(waiting && { promisedDate: toCivilDate(waiting.promisedDate) }),
+    ...(waiting?.promisedDate && { promisedDate: toCivilDate(waiting.promisedDate) }),
     updateTime: toTimestamp(view.updatedAt),
     etag: String(view.revision),
   };
@@ -93,6 +93,7 @@ function showDecision(decision: DecisionRecord): MessageInitShape<typeof Decisio
     reason: decision.reason ?? "",
     validOnDate: toCivilDate(decision.validOn),
     knownAtTime: toTimestamp(decision.knownAt),
+    decideTime: toTimestamp(decision.decidedAt),
     calendarVersion: decision.calendarVersion,
     facts: showFacts(facts, Object.keys(facts) as (keyof typeof facts)[]),
     agreements: decision.findings.map(showFinding),

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from "node:crypto";
-import { clone } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type Agreement,
   AgreementSchema,
 } from "@carehub/contracts/gen/carehub/agreements/v1/agreement_pb.ts";
+import { DateSchema } from "@carehub/contracts/gen/google/type/date_pb.ts";
 import { must } from "@carehub/rules/fault";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { request } from "../agreements.builder.ts";
@@ -198,6 +199,32 @@ test("a request id stands for one request, and a date has to exist", async () =>
     code: "INVALID_ARGUMENT",
     reason: "INVALID_FIELD",
   });
+});
+
+const whole = "is a whole date of the years from 1900 to 2199";
+
+test("times and dates out of bounds are refused before anything is asked", async () => {
+  const { registry, entitlements } = served.as("ministry/UZ");
+  for (const year of [1989, 2101]) {
+    const knownAtTime = timestampFromMs(Date.UTC(year));
+    const decision = { name: `decisions/${randomUUIDv7()}`, knownAtTime };
+    const refused = { reason: "INVALID_FIELD", violations: [{ field: "known_at_time" }] };
+    await expect(entitlements.replayDecision(decision)).rejects.toMatchObject(refused);
+    const asked = { name: protocolName, knownAtTime };
+    await expect(registry.getAgreement(asked)).rejects.toMatchObject(refused);
+  }
+  const yearOnly = create(DateSchema, { year: 1998, month: 0, day: 0 });
+  const signed = protocol((text) => Object.assign(text, { signatureDate: yearOnly }));
+  const ended = protocol((text) => {
+    Object.assign(must(text.inForce, "it is in force"), { lastDate: yearOnly });
+  });
+  const fields = { signature_date: signed, "in_force.last_date": ended };
+  for (const [field, agreement] of Object.entries(fields)) {
+    await expect(publish(agreement)).rejects.toMatchObject({
+      reason: "INVALID_FIELD",
+      violations: [{ field: `agreement.${field}`, description: whole }],
+    });
+  }
 });
 
 test("a version that drops a set-aside withdraws its seats, and grants what it adds", async () => {

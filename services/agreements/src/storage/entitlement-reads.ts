@@ -29,7 +29,7 @@ export type EntitlementView = {
   readonly updatedAt: Temporal.Instant;
   /** Its place in the order, and until when it is promised an answer. */
   readonly waiting:
-    | { readonly place: number; readonly promisedDate: Temporal.PlainDate }
+    | { readonly place: number; readonly promisedDate: Temporal.PlainDate | undefined }
     | undefined;
 };
 
@@ -45,15 +45,13 @@ export async function findEntitlement(
   });
   if (row === null) return undefined;
   const { wait } = row;
+  const promisedDate = wait?.promisedDate ? dateOf(wait.promisedDate) : undefined;
   return {
     ...row,
     state: row.state as EntitlementState,
     seatState: row.seatState as SeatState | null,
     updatedAt: instantOf(row.updatedAt),
-    waiting:
-      wait === null
-        ? undefined
-        : { place: await placeOf(reads, wait), promisedDate: dateOf(wait.promisedDate) },
+    waiting: wait === null ? undefined : { place: await placeOf(reads, wait), promisedDate },
   };
 }
 
@@ -84,6 +82,7 @@ function toDecision(row: DecisionModel): DecisionRecord {
     validOn: dateOf(row.validOn),
     lastDate: row.lastDate === null ? undefined : dateOf(row.lastDate),
     knownAt: instantOf(row.knownAt),
+    decidedAt: instantOf(row.decidedAt),
     calendarVersion: row.calendarVersion,
     facts: row.facts as Facts,
     findings: row.findings as unknown as readonly AgreementFinding[],

@@ -1,12 +1,13 @@
 import type { Tx } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
-import type { DecisionRecord, Entitlement, EntitlementState } from "../domain/entitlement.ts";
+import type { Entitlement, EntitlementState, NewDecision } from "../domain/entitlement.ts";
 import type { Facts } from "../domain/facts.ts";
 import type { GrantTerms } from "../domain/grant.ts";
 import type { AgreementFinding } from "../domain/layers.ts";
 import type { RefusalReason } from "../domain/reasons.ts";
 import type { SeatState } from "../domain/seat.ts";
 import { registryLock } from "./registry-store.ts";
+import { type Waiting, waitSql, waitValues } from "./seat-store.ts";
 
 type Runner = Pick<Tx, "run">;
 
@@ -77,29 +78,39 @@ const saveSql = `
     seat_state = $18, closed = $19, updated_at = $20, closed_state = coalesce(closed_state, $21)
   where id = $1`;
 
-const saveDecidedSql = `
-  with saved as (${saveSql})
+const decideSql = `
   insert into decision (id, entitlement, kind, outcome, reason, valid_on, last_date, known_at,
     calendar_version, facts, findings, granting, grant_terms, confirmed_terms)
   values ($22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32::jsonb, $33, $34, $35)`;
+const decidedSql = `with saved as (${saveSql}) ${decideSql}`;
+const pendedSql = `with saved as (${saveSql}), decided as (${decideSql}), ${waitSql(35)}`;
+
+/** A decision that is made now, and for a pended case how it waits; both are kept with the row. */
+export type Decided = { readonly decision?: NewDecision; readonly waiting?: Waiting | undefined };
 
 /**
  * Writes the row that is locked, at the revision of its last event, and keeps the decision that led
- * to it for ever.
+ * to it for ever; answers the place of a case that waits. One statement, since the quota is locked.
  */
 export async function saveEntitlement(
   tx: Runner,
   entitlement: Entitlement,
-  saved: {
-    readonly now: Temporal.Instant;
-    readonly closedState?: string | undefined;
-    readonly decision?: DecisionRecord | undefined;
-  },
-): Promise<void> {
-  const { decision } = saved;
+  saved: Decided & { readonly now: Temporal.Instant; readonly closedState?: string | undefined },
+): Promise<number | undefined> {
+  const { decision, waiting, now } = saved;
   const values = entitlementValues(entitlement, saved);
-  if (decision === undefined) await tx.run("entitlement-save", saveSql, values);
-  else await tx.run("entitlement-decide", saveDecidedSql, [...values, ...decisionValues(decision)]);
+  if (decision === undefined) {
+    await tx.run("entitlement-save", saveSql, values);
+    return undefined;
+  }
+  values.push(...decisionValues(decision));
+  if (waiting === undefined) {
+    await tx.run("entitlement-decide", decidedSql, values);
+    return undefined;
+  }
+  values.push(...waitValues(waiting, now));
+  const rows = await tx.run<{ place: number }>("entitlement-pend", pendedSql, values);
+  return must(rows[0], "a case that waits has a place").place;
 }
 
 function entitlementValues(
@@ -118,7 +129,7 @@ function entitlementValues(
   ];
 }
 
-function decisionValues(decision: DecisionRecord): unknown[] {
+function decisionValues(decision: NewDecision): unknown[] {
   return [
     ...[decision.id, decision.entitlement, decision.kind, decision.outcome],
     ...[decision.reason ?? null, decision.validOn, decision.lastDate ?? null, decision.knownAt],

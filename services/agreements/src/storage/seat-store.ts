@@ -1,5 +1,5 @@
 import type { Tx } from "@carehub/database/pool";
-import { assert, must } from "@carehub/rules/fault";
+import { must } from "@carehub/rules/fault";
 import { generalPart, type SeatSource } from "../domain/grant.ts";
 import type { GrantedPart, PartCount } from "../domain/quota.ts";
 import { accountsOf, type Seat, type SeatMove } from "../domain/seat.ts";
@@ -46,39 +46,27 @@ export async function ensurePart(
   return must(rows[0], "an upsert has a row");
 }
 
-/**
- * Grants seats (above 0) or withdraws free ones, as one posting and the counters in one statement.
- */
+/** Grants seats (above 0) or withdraws free ones, as one posting; the counters follow it. */
 export async function postGrant(
   tx: Runner,
   { quota, period, part }: GrantedPart,
   { seats, version, now }: { seats: number; version: number; now: Temporal.Instant },
 ): Promise<void> {
   if (seats === 0) return;
-  const rows = await tx.run(
+  const [move, debit, credit] =
+    seats > 0 ? ["GRANT", "granted", "available"] : ["WITHDRAW", "available", "granted"];
+  await tx.run(
     "seats-grant",
-    `with moved as (
-       update seat_account set granted = granted + $4, available = available + $4
-       where (quota, period, part) = ($1, $2, $3) and available + $4 >= 0 returning 1)
-     insert into seat_posting (quota, period, part, debit, credit, seats, move, version, posted_at)
-     select $1, $2, $3, case when $4 > 0 then 'granted' else 'available' end,
-       case when $4 > 0 then 'available' else 'granted' end, abs($4::integer),
-       case when $4 > 0 then 'GRANT' else 'WITHDRAW' end, $5, $6 from moved returning id`,
-    [quota, period, part, seats, version, now],
+    `insert into seat_posting
+       (quota, period, part, debit, credit, seats, move, version, posted_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [quota, period, part, debit, credit, Math.abs(seats), move, version, now],
   );
-  assert(rows.length === 1, "seats were granted or withdrawn under the part's lock");
 }
 
-const postingNames = {
-  RESERVE: "seat-reserve",
-  COMMIT: "seat-commit",
-  CONSUME: "seat-consume",
-  RELEASE: "seat-release",
-} as const satisfies Record<SeatMove, string>;
-
 /**
- * Posts one move of one seat, with the counters in the same statement; the part is locked, and the
- * seat is where it says.
+ * Posts one move of one seat; the counters follow it. The part is locked, and the seat is where it
+ * says.
  */
 export async function postSeat(
   tx: Runner,
@@ -86,20 +74,16 @@ export async function postSeat(
   { seat, entitlement, now }: { seat: Seat; entitlement: string; now: Temporal.Instant },
 ): Promise<void> {
   const [debit, credit] = accountsOf(move, seat.state);
-  const released = move === "RELEASE" ? ", released = released + 1" : "";
-  // Column names come from the closed list of accounts, and each pair has a statement of its own.
-  const rows = await tx.run(
-    `${postingNames[move]}-${debit}`,
-    `with moved as (
-       update seat_account set ${debit} = ${debit} - 1, ${credit} = ${credit} + 1${released}
-       where (quota, period, part) = ($1, $2, $3) and ${debit} > 0 returning 1)
-     insert into seat_posting
+  await tx.run(
+    "seat-post",
+    `insert into seat_posting
        (quota, period, part, debit, credit, seats, move, entitlement, seat, posted_at)
-     select $1, $2, $3, '${debit}', '${credit}', 1, '${move}', $4::uuid, $5::integer, $6
-     from moved returning id`,
-    [seat.quota, seat.period, seat.part, entitlement, seat.number, now],
+     values ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9)`,
+    [
+      ...[seat.quota, seat.period, seat.part, debit, credit, move],
+      ...[entitlement, seat.number, now],
+    ],
   );
-  assert(rows.length === 1, "a seat moved under its part's lock");
 }
 
 /** A case that waits for a seat. */
@@ -107,31 +91,34 @@ export type Waiting = {
   readonly entitlement: string;
   readonly source: SeatSource;
   readonly priority: number;
-  readonly promisedDate: Temporal.PlainDate;
+  /** Absent where the tables of working days end before it. */
+  readonly promisedDate: Temporal.PlainDate | undefined;
 };
 
-/** Lets a case wait, and answers its place: by priority, then by arrival. The parts are locked. */
-export async function startWaiting(
-  tx: Runner,
-  { entitlement, source, priority, promisedDate }: Waiting,
-  now: Temporal.Instant,
-): Promise<number> {
-  const { quota, period, parts } = source;
-  const rows = await tx.run<{ place: number }>(
-    "wait-start",
-    `with counted as (
+/**
+ * SQL that lets a case wait and answers its `place`, by priority, then by arrival; it follows
+ * another of the same `with`, whose values come before. The parts are locked.
+ */
+export function waitSql(valuesBefore: number): string {
+  const sql = `counted as (
        update seat_account set waiting = waiting + 1,
          last_arrival = last_arrival + case when part = '${generalPart}' then 1 else 0 end
        where quota = $2 and period = $3 and part = any ($4::text[]) returning part, last_arrival)
      insert into seat_wait
        (entitlement, quota, period, parts, priority, arrival, promised_date, since)
-     select $1::uuid, $2, $3, $4, $5::integer, last_arrival, $6::date, $7 from counted
+     select $1::uuid, $2, $3, $4, $5::integer, last_arrival, $6::date, $7::timestamptz from counted
      where part = '${generalPart}'
      returning 1 + (select count(*)::integer from seat_wait ahead
-       where ahead.quota = $2 and ahead.period = $3 and ahead.priority >= $5::integer) as place`,
-    [entitlement, quota, period, parts, priority, promisedDate, now],
-  );
-  return must(rows[0], "a case that waits has a place").place;
+       where ahead.quota = $2 and ahead.period = $3 and ahead.priority >= $5::integer) as place`;
+  return sql.replaceAll(/\$(\d+)/g, (_, place) => `$${Number(place) + valuesBefore}`);
+}
+
+/** The values of `waitSql`, in its order. */
+export function waitValues(
+  { entitlement, source: { quota, period, parts }, priority, promisedDate }: Waiting,
+  now: Temporal.Instant,
+): unknown[] {
+  return [entitlement, quota, period, parts, priority, promisedDate ?? null, now];
 }
 
 /** What a case waits for; undefined when it does not. */

@@ -94,10 +94,10 @@ CREATE TABLE seat_posting (
   quota       text NOT NULL,
   period      text NOT NULL,
   part        text NOT NULL,
-  debit       text NOT NULL CHECK (debit IN ('granted', 'available', 'reserved', 'committed', 'consumed')),
-  credit      text NOT NULL CHECK (credit IN ('granted', 'available', 'reserved', 'committed', 'consumed')),
+  debit       text NOT NULL,
+  credit      text NOT NULL,
   seats       integer NOT NULL CHECK (seats > 0),
-  move        text NOT NULL CHECK (move IN ('GRANT', 'WITHDRAW', 'RESERVE', 'COMMIT', 'CONSUME', 'RELEASE')),
+  move        text NOT NULL,
   entitlement uuid REFERENCES entitlement (id),
   -- Which of the seats that the entitlement has had.
   seat        integer,
@@ -105,8 +105,12 @@ CREATE TABLE seat_posting (
   version     integer,
   posted_at   timestamptz NOT NULL,
   FOREIGN KEY (quota, period, part) REFERENCES seat_account,
-  CHECK (debit <> credit),
+  CONSTRAINT move_is_between_its_accounts CHECK ((move, debit, credit) IN (
+    ('GRANT', 'granted', 'available'), ('WITHDRAW', 'available', 'granted'),
+    ('RESERVE', 'available', 'reserved'), ('COMMIT', 'reserved', 'committed'), ('CONSUME', 'committed', 'consumed'),
+    ('RELEASE', 'reserved', 'available'), ('RELEASE', 'committed', 'available'))),
   CHECK ((move IN ('GRANT', 'WITHDRAW')) = (entitlement IS NULL)),
+  CONSTRAINT entitlement_moves_one_seat CHECK (entitlement IS NULL OR seats = 1),
   CHECK (num_nulls(entitlement, seat) IN (0, 2))
 );
 -- A seat moves one way: each move of a seat is posted once for ever.
@@ -121,7 +125,8 @@ CREATE TABLE seat_wait (
   parts         text[] NOT NULL,
   priority      integer NOT NULL,
   arrival       bigint NOT NULL,
-  promised_date date NOT NULL,
+  -- Absent where the tables of working days end before it.
+  promised_date date,
   since         timestamptz NOT NULL,
   UNIQUE (quota, period, arrival)
 );
@@ -137,6 +142,7 @@ CREATE TABLE decision (
   valid_on         date NOT NULL,
   last_date        date,
   known_at         timestamptz NOT NULL,
+  decided_at       timestamptz NOT NULL DEFAULT app.now(),
   calendar_version text NOT NULL,
   facts            jsonb NOT NULL,
   findings         jsonb NOT NULL,
@@ -157,6 +163,36 @@ CREATE TRIGGER agreement_version_is_history BEFORE UPDATE OR DELETE OR TRUNCATE 
 CREATE TRIGGER seat_posting_is_history BEFORE UPDATE OR DELETE OR TRUNCATE ON seat_posting
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER decision_is_history BEFORE UPDATE OR DELETE OR TRUNCATE ON decision
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+
+-- The counters follow the postings in the same statement, start at zero and move in no other way.
+CREATE FUNCTION move_seats() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE seat_account SET
+    granted = granted + new.seats * ((new.debit = 'granted')::integer - (new.credit = 'granted')::integer),
+    available = available + new.seats * ((new.credit = 'available')::integer - (new.debit = 'available')::integer),
+    reserved = reserved + new.seats * ((new.credit = 'reserved')::integer - (new.debit = 'reserved')::integer),
+    committed = committed + new.seats * ((new.credit = 'committed')::integer - (new.debit = 'committed')::integer),
+    consumed = consumed + new.seats * ((new.credit = 'consumed')::integer - (new.debit = 'consumed')::integer),
+    released = released + (new.move = 'RELEASE')::integer
+    WHERE (quota, period, part) = (new.quota, new.period, new.part);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER posting_moves_seats AFTER INSERT ON seat_posting
+  FOR EACH ROW EXECUTE FUNCTION move_seats();
+
+CREATE FUNCTION guard_seats() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (TG_OP = 'INSERT' AND (new.granted, new.available, new.reserved, new.committed, new.consumed, new.released)
+      <> (0, 0, 0, 0, 0, 0)) OR (TG_OP = 'UPDATE' AND pg_trigger_depth() < 2) THEN
+    RAISE EXCEPTION 'seats move with postings only' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN new;
+END $$;
+CREATE TRIGGER seats_are_guarded BEFORE INSERT
+  OR UPDATE OF quota, period, part, granted, available, reserved, committed, consumed, released ON seat_account
+  FOR EACH ROW EXECUTE FUNCTION guard_seats();
+CREATE TRIGGER seat_account_is_for_ever BEFORE DELETE OR TRUNCATE ON seat_account
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 
 -- The counters as the postings sum up to; `balanced` says whether they agree.
