@@ -41,6 +41,10 @@ export async function testDatabase({
     await admin.query(
       `create database ${escapeIdentifier(name)} template ${escapeIdentifier(template)}`,
     );
+    // Below the pool's lock_timeout: else a deadlock ends as a lock timeout and is never counted as one.
+    await admin.query(
+      `alter database ${escapeIdentifier(name)} set deadlock_timeout = '${deadlockTimeout}'`,
+    );
   });
   return { url: databaseUrl(adminUrl, name), drop: () => dropDatabase(adminUrl, name) };
 }
@@ -89,6 +93,7 @@ async function fillTemplate(admin: Client, template: string, chosen: Migrations)
 }
 
 const closingLimitMs = 2_000;
+const deadlockTimeout = "100ms";
 
 // A server process goes on for a moment after its client has closed, so one look is not enough.
 async function dropDatabase(adminUrl: string, name: string): Promise<void> {

@@ -27,7 +27,6 @@ export const actor: Actor = { reference: "registrar-1", role: "registrar" };
 /** The use cases on a database of their own; `close` drops it. */
 export async function openTestAgreements({ poolSizeMax = 16 } = {}) {
   const database = await testDatabase({ migrations: { service: migrationsFolder } });
-  await findDeadlocksEarly(database.url);
   const db = openDatabase({ url: database.url, applicationName: "agreements-test", poolSizeMax });
   const { app, queries, close } = wireAgreements(db);
   const closeAndCountDeadlocks = async () => {
@@ -37,15 +36,6 @@ export async function openTestAgreements({ poolSizeMax = 16 } = {}) {
     return deadlocks;
   };
   return { db, app, queries, closeAndCountDeadlocks, close: closeAndCountDeadlocks };
-}
-
-// Before the pool's limit of 1 s on locks, which would end a deadlock uncounted.
-async function findDeadlocksEarly(url: string): Promise<void> {
-  const opened = openDatabase({ url, applicationName: "deadlocks-test", poolSizeMax: 1 });
-  const set = "alter database %I set deadlock_timeout = ''100ms''";
-  const sql = `do $$ begin execute format('${set}', current_database()); end $$`;
-  await opened.run("test-deadlock-timeout", sql);
-  await opened.close();
 }
 
 // A session counts into the shared statistics at its end at the latest, before it leaves the list.

@@ -4,9 +4,9 @@ import { declareEnvironment } from "@carehub/database/clock";
 import { migrate } from "@carehub/database/migrate";
 import { type Database, openDatabase } from "@carehub/database/pool";
 import type { Logger } from "@carehub/runtime/logging";
+import pLimit from "p-limit";
 import type { Agreements } from "./app/agreements.ts";
 import type { Queries } from "./app/queries.ts";
-import { createTurns } from "./app/turns.ts";
 import type { Config } from "./config.ts";
 import { publishEntitlement, publishRegistry } from "./events/published.ts";
 import { openReads } from "./storage/reads.ts";
@@ -43,7 +43,7 @@ export function wireAgreements(db: Database): OpenAgreements {
   const app: Agreements = {
     db,
     readTexts: createTextReader(),
-    turns: createTurns(changesAtOnceMax),
+    turns: pLimit(changesAtOnceMax),
     newId: randomUUIDv7,
     publishEntitlement,
     publishRegistry,

@@ -7,13 +7,13 @@ import {
   transact,
 } from "@carehub/database/transact";
 import { must } from "@carehub/rules/fault";
+import type { LimitFunction } from "p-limit";
 import type { KnownAgreement } from "../domain/agreement.ts";
 import type { Entitlement, EntitlementEvent } from "../domain/entitlement.ts";
 import type { Party } from "../domain/party.ts";
 import { type Decided, saveEntitlement } from "../storage/entitlement-store.ts";
 import type { ReadTexts } from "../storage/registry-store.ts";
 import type { QuotaPeriodKey } from "../storage/seat-store.ts";
-import type { Turns } from "./turns.ts";
 
 /** What is told of the register. */
 export type RegistryEvent =
@@ -32,7 +32,7 @@ export type Agreements = {
   readonly db: Database;
   readonly readTexts: ReadTexts;
   /** Bounds how many changes of cases are worked on at once, below the size of the pool. */
-  readonly turns: Turns;
+  readonly turns: LimitFunction;
   /** A new UUID of version 7. */
   readonly newId: () => string;
   readonly publishEntitlement: (event: EntitlementEvent, place: EventPlace) => PublishedEvent;
@@ -44,7 +44,7 @@ export function transactInTurn<After>(
   { db, turns }: Agreements,
   transaction: Transaction<After>,
 ): Promise<Changed<After>> {
-  return turns.run(() => transact(db, transaction));
+  return turns(() => transact(db, transaction));
 }
 
 /** The kind of the due row that offers freed seats; its aggregate is `{quota}/periods/{period}`. */

@@ -62,7 +62,7 @@ test("a rule refers to a quota or tariff of the same text, and a creditor that s
 });
 
 test("a time is counted on calendars that there are", () => {
-  const time = { workingDays: 5, calendars: ["UZ", "AQ"], graceHours: 0 };
+  const time = { workingDays: 5, calendars: ["UZ", "AQ"], graceHours: 24 };
   expect(withClause(aClause("a", { kind: "ANSWER_TIME", time }))[0]).toMatch(/no calendar of AQ/);
 });
 
@@ -86,4 +86,13 @@ test("versions of a tariff and periods of a quota share no day, prices are known
     "agreement.tariffs[1].prices: a costs less than nothing",
     "agreement.tariffs: two of them share a day",
   ]);
+});
+
+test("asks of every answer time a grace for answers that are under way", () => {
+  const time = { workingDays: 5, calendars: ["UZ"], graceHours: 0 };
+  expect(withClause(aClause("answer-without-grace", { kind: "ANSWER_TIME", time }))).toEqual([
+    "agreement.clauses[7].answer_time.grace_hours: leaves less than 1 hour of grace for answers under way",
+  ]);
+  const contest = aClause("contest-without-grace", { kind: "CONTEST_TIME", time });
+  expect(withClause(contest)).toEqual([]);
 });

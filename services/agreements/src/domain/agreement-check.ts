@@ -7,6 +7,7 @@ import { compileCondition } from "./expression.ts";
 import { refusal } from "./reasons.ts";
 
 const wholeShare = 10_000;
+const graceHoursMin = 1;
 const calendarsKnown = new Set(countryCalendars.map(({ country }) => country));
 
 /**
@@ -60,6 +61,12 @@ function checkClause(text: AgreementText, clause: Clause, index: number): FieldV
       return found;
     }
     case "ANSWER_TIME":
+      // An answer in time may still be under way when the time is over; the hold must outlast that.
+      if (terms.time.graceHours < graceHoursMin) {
+        const fault = `leaves less than ${graceHoursMin} hour of grace for answers under way`;
+        found.push(violation(`${field}.answer_time.grace_hours`, fault));
+      }
+      return [...found, ...checkCalendars(terms.time, field)];
     case "CONTEST_TIME":
       return [...found, ...checkCalendars(terms.time, field)];
     case "QUOTA_RULE":

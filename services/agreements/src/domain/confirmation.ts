@@ -69,6 +69,8 @@ export function evaluateConfirmation(
     return refuse("STAY_NOT_PERMITTED", stay.tooShort, stay.missing);
   }
   const contestTime = resolve(considered, "CONTEST_TIME");
+  // An invoice without a time to contest it could not be issued: the texts changed since the grant.
+  if (contestTime === undefined) return refuse("NO_AGREEMENT");
   return {
     findings: explain(considered),
     terms: {
@@ -80,7 +82,7 @@ export function evaluateConfirmation(
       }),
       ...(seat && { seat }),
       ...(stay.until && { permittedUntil: stay.until.toString() }),
-      ...(contestTime && { contestTime: timeOf(contestTime.terms.time, contestTime.finding) }),
+      contestTime: timeOf(contestTime.terms.time, contestTime.finding),
     },
   };
 }

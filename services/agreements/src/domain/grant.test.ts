@@ -105,8 +105,9 @@ test("refuses a day that no period of the quota has", () => {
   expect(evaluate([aProtocol({ quotas: [closed] })]).refusal?.reason).toBe("PERIOD_CLOSED");
 });
 
-test("coverage without anyone who pays binds nobody", () => {
-  const clauses = aProtocol().clauses.filter(({ id }) => id !== "payers");
+test.each(["payers", "answer", "contest", "tariff"])("coverage without %s binds nobody", (id) => {
+  const clauses = aProtocol().clauses.filter((clause) => clause.id !== id);
+  expect(clauses).toHaveLength(aProtocol().clauses.length - 1);
   expect(evaluate([aProtocol({ clauses })]).refusal?.reason).toBe("NO_AGREEMENT");
 });
 

@@ -85,10 +85,13 @@ export function evaluateEntitlement(
   }
   const payers = resolve(considered, "PAYERS");
   const answerTime = resolve(considered, "ANSWER_TIME");
+  const contestTime = resolve(considered, "CONTEST_TIME");
   const tariffRule = resolve(considered, "TARIFF_RULE");
   const tariff = tariffRule && findTariff(tariffRule);
   // Covered, but no text says who pays, by when, or at which price: nothing that binds anyone.
-  if (!payers || !answerTime || !tariffRule || !tariff) return refuse("NO_AGREEMENT");
+  if (!payers || !answerTime || !contestTime || !tariffRule || !tariff) {
+    return refuse("NO_AGREEMENT");
+  }
   const quotaRule = resolve(considered, "QUOTA_RULE");
   const seat = quotaRule && findSeatSource(quotaRule, facts, day);
   if (quotaRule && !seat)
