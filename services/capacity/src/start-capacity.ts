@@ -5,9 +5,9 @@ import { migrate } from "@carehub/database/migrate";
 import { type Database, openDatabase } from "@carehub/database/pool";
 import { parseUuid } from "@carehub/rules/ids";
 import type { Logger } from "@carehub/runtime/logging";
+import pLimit from "p-limit";
 import type { Deps } from "./app/capacity-app.ts";
 import type { QueryDeps } from "./app/queries.ts";
-import { createTurns } from "./app/turns.ts";
 import type { Config } from "./config.ts";
 import type { TimedHub } from "./domain/demand.ts";
 import { publishCourseFact, publishHubVersion } from "./events/published.ts";
@@ -55,7 +55,7 @@ export function wireCapacity(db: Database, watching: Watching): OpenCapacity {
     hubs: createHubStore(watching.onHub),
     publish: { courseFact: publishCourseFact, hubPublished: publishHubVersion },
     newId: () => parseUuid(randomUUIDv7(), "id"),
-    holdTurns: createTurns(holdsAtOnceMax),
+    holdTurns: pLimit(holdsAtOnceMax),
     onRefused: watching.onRefused,
   };
   const close = async () => {

@@ -3,10 +3,10 @@ import type { Database } from "@carehub/database/pool";
 import type { RequestSource } from "@carehub/database/source";
 import type { Actor, Caller } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
+import type { LimitFunction } from "p-limit";
 import type { CourseFact } from "../domain/course-fact.ts";
 import type { HubDocument } from "../domain/hub.ts";
 import type { HubStore } from "../storage/hub-store.ts";
-import type { Turns } from "./turns.ts";
 
 /** What stands in a published event beside the fact. */
 export type FactContext = {
@@ -35,7 +35,7 @@ export type Deps = {
   readonly publish: Publish;
   readonly newId: () => Uuid;
   /** Bounds how many holds are worked on at once, below the size of the database's pool. */
-  readonly holdTurns: Turns;
+  readonly holdTurns: LimitFunction;
   /** Counts a refusal by its reason. */
   readonly onRefused: (reason: string) => void;
 };

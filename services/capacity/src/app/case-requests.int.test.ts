@@ -142,6 +142,13 @@ test("ends a course that has begun when its case stops, with what was delivered 
   expect(await brokenInvariants(db)).toEqual({});
 });
 
+test("answers a stop that crosses the refusal of a hub that nobody published", async () => {
+  const id = randomUUID() as Uuid;
+  await requestForCase(deps, { id, hub: "hubs/nowhere", plan: aPlan("visit") });
+  expect(await stopCase(deps, { id, round: 1, reason: "CANCELLED" }, aMessage(id, 2))).toBe("done");
+  expect(await factsOf(db, id)).toEqual(["courseUnavailable", "courseReleased"]);
+});
+
 test("keeps a row of a closed case, also where nothing was known, and holds nothing for it later", async () => {
   const hub = await aPublishedHub(deps);
   const id = randomUUID() as Uuid;
@@ -180,4 +187,20 @@ test("books nothing whose first session has begun, and gives back what was held"
   expect(await brokenInvariants(db)).toEqual({});
   await requestForCase(deps, { id, hub: hub.name, plan, round: 2, revision: 3 });
   expect(await factsOf(db, id)).toEqual(["courseHeld", "courseHoldLapsed", "courseHeld"]);
+});
+
+test("counts the beds of a stopped course from its admission, and gives the earlier days back", async () => {
+  const hub = await aPublishedHub(deps);
+  const day = Temporal.PlainDate.from("2026-04-06");
+  const { id } = await aHeldCase(hub, "surgery", { readyDate: day, dueDate: day });
+  await bookCase(deps, { id, round: 1 }, aMessage(id, 2));
+  await moveClock(db, { to: Temporal.Instant.from("2026-04-08T06:00:00Z") });
+  const admissionDate = Temporal.PlainDate.from("2026-04-08");
+  await recordAdmission(deps, { ...aCommand(hub.caller), id, etag: "", admissionDate });
+  await stopCase(deps, { id, round: 1, reason: "CANCELLED" }, aMessage(id, 3));
+  const ended = (await eventsOf(db, id)).at(-1)?.event;
+  const deliveredItems = [{ serviceCode: "intensive-care-day", quantity: 1 }];
+  expect(ended).toMatchObject({ case: "courseEnded", value: { deliveredItems } });
+  expect(await rowsOf(id)).toBe(1);
+  expect(await brokenInvariants(db)).toEqual({});
 });

@@ -1,11 +1,10 @@
 import type { MessageSource } from "@carehub/database/source";
 import type { Uuid } from "@carehub/rules/ids";
-import { bookForCase, type Course, keepsCapacity } from "../domain/course.ts";
+import { bookForCase, keepsCapacity } from "../domain/course.ts";
 import { closeCourse, staysUntil, stopForCase } from "../domain/treatment.ts";
 import { readCourse } from "../storage/course-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { changeCourse } from "./change-course.ts";
-import { zoneOfHub } from "./course-commands.ts";
 import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
 
 /** How a request of a case ended, as its consumer is told. */
@@ -52,7 +51,7 @@ export async function stopCase(
           await releaseCapacity(tx, before);
           return [];
         }
-        const stays = before.hold === undefined ? [] : staysUntil(before.hold, todayOf(now));
+        const stays = staysUntil(before, todayOf(now));
         return settleCapacity(deps, tx, { course: before, stays, now });
       },
     }),
@@ -80,8 +79,10 @@ async function handled(changed: ReturnType<typeof changeCourse>): Promise<Handle
   return (await changed).kind === "duplicate" ? "duplicate" : "done";
 }
 
-// A course never asked for has no hub: any day will do, since nothing of it has begun.
+// A course never asked for has no hub, and one refused may name a hub that nobody published: any day will do for both,
+// since nothing of it has begun.
 async function zoneOfCourse(deps: Deps, id: Uuid): Promise<string> {
-  const known: Course | undefined = (await readCourse(deps.db, id))?.course;
-  return known === undefined || known.hub === "" ? "UTC" : zoneOfHub(deps, known.hub);
+  const known = await readCourse(deps.db, id);
+  const hub = known === undefined ? undefined : await deps.hubs.load(deps.db, known.course.hub);
+  return hub?.document.zone ?? "UTC";
 }

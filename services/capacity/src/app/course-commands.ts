@@ -117,8 +117,7 @@ async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint
   return responseOf(changed);
 }
 
-/** The zone in which a hub counts its days. */
-export async function zoneOfHub(deps: Deps, name: string): Promise<string> {
+async function zoneOfHub(deps: Deps, name: string): Promise<string> {
   const hub = must(await deps.hubs.load(deps.db, name), "a course's hub is published");
   return hub.document.zone;
 }

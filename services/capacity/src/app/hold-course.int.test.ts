@@ -18,7 +18,7 @@ import { checkCourse } from "../domain/course-checker.builder.ts";
 import { aPlan, aTemplate, monday } from "../domain/hub.builder.ts";
 import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
-import { holdForHub } from "./hold-course.ts";
+import { holdForCase, holdForHub } from "./hold-course.ts";
 import { proposeCourse } from "./place-course.ts";
 import { takeProposal } from "./take-course.ts";
 
@@ -76,6 +76,7 @@ test("begins the course of a case after its release time, and a hub's own patien
   await requestForCase(deps, { id: late, hub: hub.name, plan: early });
   const [told] = await eventsOf(db, late);
   const value = told?.event.case === "courseUnavailable" ? told.event.value : undefined;
+  expect(value).toMatchObject({ reason: "DUE_BEFORE_ANSWER", blockers: [], openings: [] });
   expect(value?.firstPossibleDate).toMatchObject({ year: 2026, month: 1, day: 15 });
 });
 
@@ -204,4 +205,16 @@ test("tells a case that the hub or the template is unknown instead of failing", 
   const plan = aPlan("visit");
   await requestForCase(deps, { id, hub: "hubs/nowhere", plan });
   expect(await factsOf(db, id)).toEqual(["courseUnavailable"]);
+});
+
+test("tells a case that its answer is awaited past the tables of working days", async () => {
+  const hub = await aPublishedHub(deps);
+  const id = randomUUID() as Uuid;
+  const plan = { ...aPlan(""), template: hub.template("visit") };
+  const asked = { id, hub: hub.name, plan, round: 1, sendingParty: "parties/UZ" };
+  const far = { ...answerTime, workingDays: 1000 };
+  expect(await holdForCase(deps, { ...asked, answerTime: far }, aMessage(id, 1))).toBe("done");
+  const [told] = await eventsOf(db, id);
+  const value = { round: 1, reason: "CALENDAR_YEAR_UNKNOWN" };
+  expect(told?.event).toMatchObject({ case: "courseUnavailable", value });
 });

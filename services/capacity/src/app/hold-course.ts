@@ -33,7 +33,7 @@ export function holdForHub(
   request: HoldRequest,
   command: Command<StoredCourse>,
 ): Promise<Uint8Array> {
-  return deps.holdTurns.run(() => holdOwn(deps, request, command));
+  return deps.holdTurns(() => holdOwn(deps, request, command));
 }
 
 async function holdOwn(
@@ -55,7 +55,7 @@ export function holdForCase(
   request: HoldRequest,
   source: Source,
 ): Promise<Changed<StoredCourse>["kind"]> {
-  return deps.holdTurns.run(() => holdAsked(deps, request, source));
+  return deps.holdTurns(() => holdAsked(deps, request, source));
 }
 
 async function holdAsked(
@@ -87,7 +87,7 @@ async function tryToHold(
   for (let attempt = 1; attempt < triesMax; attempt += 1) {
     const hub = await loadHub(deps, request.hub);
     // Many at once want the same earliest time: of several equal rooms each then tries another first.
-    const alone = attempt === 1 && deps.holdTurns.running() === 1;
+    const alone = attempt === 1 && deps.holdTurns.activeCount === 1;
     const spread = alone ? 0 : spreadOf(request.id);
     const proposed = await proposeCourse(deps.db, hub, { request, now, spread });
     if (proposed.kind === "fits") {
@@ -99,7 +99,11 @@ async function tryToHold(
       return { kind: "unavailable", unavailable: await proposed.explain() };
     }
   }
-  const tried = await takeUnderLocks(deps, { request, asking });
+  let tried = await takeUnderLocks(deps, { request, asking });
+  // The tries before lost what was free: what is left may be in the hands of holds past their release time.
+  if (tried.kind === "blocked" && (await giveWay(deps, tried.overLapsed))) {
+    tried = await takeUnderLocks(deps, { request, asking });
+  }
   if (tried.kind === "taken") return tried.changed;
   if (tried.kind === "blocked") return { kind: "unavailable", unavailable: tried.unavailable };
   // Only a row that was written without its lock, or a version just published, can be faster now.
@@ -147,6 +151,7 @@ const toldReasons: ReadonlyMap<string, Unavailable["reason"]> = new Map([
   ["TEMPLATE_UNKNOWN", "TEMPLATE_UNKNOWN"],
   ["PLAN_OUTSIDE_TEMPLATE", "PLAN_OUTSIDE_TEMPLATE"],
   ["INVALID_FIELD", "PLAN_OUTSIDE_TEMPLATE"],
+  ["CALENDAR_YEAR_UNKNOWN", "CALENDAR_YEAR_UNKNOWN"],
 ] satisfies [CapacityReason | "INVALID_FIELD", Unavailable["reason"]][]);
 
 // What the case asked for cannot be: it is told so, instead of being set aside as a message that failed.

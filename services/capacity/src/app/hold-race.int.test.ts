@@ -207,6 +207,29 @@ test("frees one bed by the hold that lapsed first, and leaves the other", async 
   expect(await brokenInvariants(db)).toEqual({});
 });
 
+test("takes a lapsed hold when all that was free is lost to others", async () => {
+  const hub = await aPublishedHub(deps, {
+    resources: [aResource("room-1", "ROOM", { start: 480, end: 660 })],
+    pools: [],
+    templates: [aTemplate()],
+  });
+  const day = Temporal.PlainDate.from("2026-05-19");
+  const plan = { ...aPlan("", { readyDate: day, dueDate: day }), template: hub.template("visit") };
+  const lapsed = await holdOwn(deps, hub, plan);
+  await moveClock(db, { to: Temporal.Instant.from("2026-04-20T00:00:00Z") });
+  const faster: Uuid[] = [];
+  const transaction: typeof db.transaction = async (name, work) => {
+    if (name === "course-hold" && faster.length < 2) faster.push(await holdOwn(deps, hub, plan));
+    return db.transaction(name, work);
+  };
+  const slow = await holdOwn({ ...deps, db: { ...db, transaction } }, hub, plan);
+  const states = await Promise.all(
+    [lapsed, ...faster, slow].map(async (id) => (await readCourse(db, id))?.course.state),
+  );
+  expect(states).toEqual(["LAPSED", "HELD", "HELD", "HELD"]);
+  expect(await brokenInvariants(db)).toEqual({});
+});
+
 test("went through all of this without one deadlock, as PostgreSQL counts them", async () => {
   expect(await countedDeadlocks(db)).toBe(0);
 });

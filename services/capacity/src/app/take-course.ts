@@ -40,7 +40,13 @@ export type Asking = {
 export type Try =
   | { readonly kind: "taken"; readonly changed: Changed<StoredCourse> }
   | { readonly kind: "lost" }
-  | { readonly kind: "blocked"; readonly unavailable: Unavailable };
+  | ({ readonly kind: "blocked" } & Blocked);
+
+type Blocked = {
+  readonly unavailable: Unavailable;
+  /** Where it would go if holds past their release time were free; undefined where that is nowhere. */
+  readonly overLapsed: Proposal | undefined;
+};
 
 type ToTake = { readonly request: HoldRequest; readonly asking: Asking };
 
@@ -107,7 +113,7 @@ async function take(
     });
     return { kind: "taken", changed };
   } catch (error) {
-    if (error instanceof BlockedError) return { kind: "blocked", unavailable: error.unavailable };
+    if (error instanceof BlockedError) return { kind: "blocked", ...error.blocked };
     // The key spoke instead of the count: somebody wrote without the lock.
     const overlaps = overlapStates.has(sqlStateOf(error) ?? "");
     if (error instanceof LostError || overlaps) return { kind: "lost" };
@@ -126,7 +132,8 @@ async function planUnderLocks(
   await lockAll(tx, [...keptNames(before), ...candidatesOf(hub, request, now)]);
   const proposed = await proposeCourse(tx, hub, { request, now });
   if (proposed.kind === "fits") return proposed.proposal;
-  throw new BlockedError(await proposed.explain());
+  const overLapsed = await proposed.overLapsed();
+  throw new BlockedError({ unavailable: await proposed.explain(), overLapsed });
 }
 
 const overlapStates = new Set(["23P01", "23514"]);
@@ -141,10 +148,10 @@ class LostError extends Error {
 
 class BlockedError extends Error {
   override readonly name = "BlockedError";
-  readonly unavailable: Unavailable;
-  constructor(unavailable: Unavailable) {
-    super(`the course does not fit: ${unavailable.reason}`);
-    this.unavailable = unavailable;
+  readonly blocked: Blocked;
+  constructor(blocked: Blocked) {
+    super(`the course does not fit: ${blocked.unavailable.reason}`);
+    this.blocked = blocked;
   }
 }
 

@@ -134,6 +134,21 @@ test("ends what has begun by a stop, once, with the planned days until today", (
     .then([]);
 });
 
+test("counts no planned day before the admission where a stop ends what has begun", () => {
+  const late = monday.add({ days: 2 });
+  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: late });
+  given(treated)
+    .when((course) =>
+      stopForCase(course, { round: 1, reason: "CANCELLED" }, { ...today, today: late }),
+    )
+    .then([
+      {
+        type: "CourseEnded",
+        deliveredItems: [{ serviceCode: "intensive-care-day", quantity: 1 }],
+      },
+    ]);
+});
+
 test("closes a case once, and gives back what it still keeps", () => {
   given(aCourse({ state: "BOOKED" }))
     .when(closeCourse)

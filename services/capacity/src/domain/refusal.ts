@@ -11,10 +11,12 @@ export type UnavailableReason =
   | "NO_FREE_TIME"
   | "NO_BED"
   | "HUB_CLOSED"
+  | "DUE_BEFORE_ANSWER"
   | "GAP_TOO_LONG"
   | "CAPACITY_STALE"
   | "TEMPLATE_UNKNOWN"
-  | "PLAN_OUTSIDE_TEMPLATE";
+  | "PLAN_OUTSIDE_TEMPLATE"
+  | "CALENDAR_YEAR_UNKNOWN";
 
 /** One thing in the way of one session; 0 for a stay. */
 export type Blocker = Obstacle & { readonly sessionNumber: number };
@@ -61,7 +63,8 @@ export function explainRefusal(
 
 /** The same demand after its due day, where a first possible date is searched once there is none before. */
 export function widened(demand: Demand): Demand {
-  return searchedLater(demand, demand.readyDay + searchDays);
+  const from = Math.max(demand.readyDay, demand.time.dayOf(demand.notBefore));
+  return searchedLater(demand, from + searchDays);
 }
 
 type Blocked = Pick<Refusal, "reason" | "blockers">;
@@ -126,6 +129,7 @@ function blockersOfStart(context: PlanContext): Blocked {
     sites.some((site) => startsOn(demand, site, day).length > 0),
   );
   if (openDays.length === 0) {
+    if (isDueTooSoon(demand)) return { reason: "DUE_BEFORE_ANSWER", blockers: [] };
     const start = demand.time.startOf(demand.readyDay);
     const end = demand.time.startOf(demand.dueDay + 1);
     const closed = sites.map((at) => ({
@@ -156,6 +160,14 @@ function blockersOfStart(context: PlanContext): Blocked {
     reason: reasonOf(fewest),
     blockers: fewest.map((found) => ({ ...found, sessionNumber: 1 })),
   };
+}
+
+// Whether the days are over before the course may begin; the last of them where nothing but the hour is in the way.
+function isDueTooSoon(demand: Demand): boolean {
+  const { first, last } = firstSessionDays(demand);
+  const allDay: Demand = { ...demand, notBefore: demand.time.startOf(first) };
+  const isOpen = (site: string) => startsOn(allDay, site, first).length > 0;
+  return first > last || (first === last && demand.siteGroups.flat().some(isOpen));
 }
 
 function obstaclesOf(

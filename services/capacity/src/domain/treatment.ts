@@ -102,8 +102,8 @@ export function discharge(course: Course, asked: Discharge, at: Today): CourseDe
 }
 
 /**
- * Stops the course for its case: gives back what is held or booked, ends what has begun with the planned days until
- * today; a course that ended, or an older round, stays as it is. Every other stop is answered as released.
+ * Stops the course for its case: gives back what is held or booked, ends what has begun with the planned days from
+ * the admission until today; a course that ended, or an older round, stays as it is. Every other stop is answered as released.
  */
 export function stopForCase(
   course: Course,
@@ -112,10 +112,7 @@ export function stopForCase(
 ): CourseDecision {
   if (course.state === "ENDED" || asked.round < course.round) return unchanged(course);
   if (!isTreated(course)) return release(course, asked);
-  const stays = holdOf(course).stays.map((stay) => ({
-    ...stay,
-    lastDate: earlier(stay.lastDate, today),
-  }));
+  const stays = staysUntil(course, today);
   const outcome = asked.reason === "DECEASED" ? "DIED" : "STOPPED";
   return end(course, { outcome, stays, dischargeDate: today, round: holdOf(course).round });
 }
@@ -144,9 +141,16 @@ export function compareStays(hold: Hold, actual: readonly ActualStay[]): StayDif
   return { givenBack: surplus(planned, used), excess: surplus(used, planned) };
 }
 
-/** The stays that a stop leaves: as planned, until today. */
-export function staysUntil(hold: Hold, today: Temporal.PlainDate): ActualStay[] {
-  return hold.stays.map((stay) => ({ ...stay, lastDate: earlier(stay.lastDate, today) }));
+/** The stays that a stop leaves of a treated course: the planned days from its admission until today. */
+export function staysUntil(course: Course, today: Temporal.PlainDate): ActualStay[] {
+  const admissionDate = must(course.admissionDate, "a course in treatment has an admission");
+  return holdOf(course)
+    .stays.map(({ stay, firstDate, lastDate }) => ({
+      stay,
+      firstDate: later(firstDate, admissionDate),
+      lastDate: earlier(lastDate, today),
+    }))
+    .filter(({ firstDate, lastDate }) => Temporal.PlainDate.compare(firstDate, lastDate) <= 0);
 }
 
 function end(course: Course, ended: Discharge & { readonly round: number }): CourseDecision {
@@ -190,6 +194,10 @@ function surplus(of: Map<string, PoolUse>, over: Map<string, PoolUse>): PoolUse[
 
 function earlier(one: Temporal.PlainDate, other: Temporal.PlainDate): Temporal.PlainDate {
   return Temporal.PlainDate.compare(one, other) < 0 ? one : other;
+}
+
+function later(one: Temporal.PlainDate, other: Temporal.PlainDate): Temporal.PlainDate {
+  return Temporal.PlainDate.compare(one, other) < 0 ? other : one;
 }
 
 function holdOf(course: Course): Hold {

@@ -128,6 +128,7 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     return hold("surgery", day);
   },
   HUB_CLOSED: () => hold("visit", onDay(monday.subtract({ days: 1 }))),
+  DUE_BEFORE_ANSWER: () => hold("visit", onDay(today.subtract({ days: 3 }))),
   GAP_TOO_LONG: () => {
     const phases = [{ phase: "main", sessionCount: 10 }];
     return hold("strict", { ...onDay(Temporal.PlainDate.from("2026-03-16")), phases });

@@ -428,7 +428,9 @@ export type CourseUnavailable = Message<"carehub.capacity.v1.CourseUnavailable">
   waitlisted: boolean;
 
   /**
-   * Why, as a closed code: `NO_FREE_TIME`, `NO_BED`, `HUB_CLOSED`, `CAPACITY_STALE`, `TEMPLATE_UNKNOWN`, `PLAN_OUTSIDE_TEMPLATE`, `GAP_TOO_LONG`.
+   * Why, as a closed code: `NO_FREE_TIME`, `NO_BED`, `HUB_CLOSED`, `CAPACITY_STALE`, `TEMPLATE_UNKNOWN`, `PLAN_OUTSIDE_TEMPLATE`,
+   * `GAP_TOO_LONG`, `DUE_BEFORE_ANSWER` when all its dates lie before its release time, `CALENDAR_YEAR_UNKNOWN` when its answer is
+   * awaited past the tables of working days.
    *
    * @generated from field: string reason = 6;
    */

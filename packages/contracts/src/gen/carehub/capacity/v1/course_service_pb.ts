@@ -627,7 +627,8 @@ export const CourseService: GenService<{
    * Holds a whole course for a patient of the caller's own hub; every session and stay, or none.
    *
    * Fails with TIME_TAKEN, POOL_FULL, HUB_CLOSED or GAP_TOO_LONG naming the blocker (resource, kind, start_time, end_time,
-   * session_number, first_possible_date), CAPACITY_STALE, TEMPLATE_UNKNOWN and PLAN_OUTSIDE_TEMPLATE.
+   * session_number, first_possible_date), DUE_BEFORE_ANSWER when its dates are past (first_possible_date), CAPACITY_STALE,
+   * TEMPLATE_UNKNOWN, PLAN_OUTSIDE_TEMPLATE, and CALENDAR_YEAR_UNKNOWN when its answer is awaited past the tables of working days.
    *
    * @generated from rpc carehub.capacity.v1.CourseService.HoldCourse
    */

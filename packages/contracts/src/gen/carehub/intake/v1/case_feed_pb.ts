@@ -174,14 +174,15 @@ export type CaseEntry = Message<"carehub.intake.v1.CaseEntry"> & {
   eventTime?: Timestamp | undefined;
 
   /**
-   * The organisation that asked for it; empty when it follows from another event or from a time that passed.
+   * The organisation that asked for it. Without one, the service that told it by itself: `service/agreements`, `service/capacity` or
+   * `service/billing` for an answer, `service/intake` for what follows from an answer or from a time that passed.
    *
    * @generated from field: string caller = 4;
    */
   caller: string;
 
   /**
-   * The person who asked for it; absent likewise.
+   * The person who asked for it; absent where nobody did.
    *
    * @generated from field: carehub.type.v1.Actor actor = 5;
    */
