@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { zoneOf } from "./country.ts";
-import { addWorkingDays, deadlineInstant } from "./deadline.ts";
+import { addWorkingDays, addWorkingDaysOrWeekdays, deadlineInstant } from "./deadline.ts";
 import { calendarVersion } from "./table.ts";
 
 const date = (text: string) => Temporal.PlainDate.from(text);
@@ -94,6 +94,28 @@ test("fails when it would count past the last table", () => {
       metadata: { country: "KZ", year: "2028" },
     }),
   );
+});
+
+test("counts as always where there are tables, also when weekdays would do", () => {
+  const inside = { calendars: ["KZ", "UZ"], from: date("2026-03-18"), days: 3 };
+  expect(addWorkingDaysOrWeekdays(inside)).toEqual(addWorkingDays(inside));
+});
+
+test("takes weekdays for working days past the last table, and says so", () => {
+  // Wednesday 29 December 2027; 30 and 31 December are of the table, 3 January 2028 is a Monday.
+  const past = addWorkingDaysOrWeekdays({ calendars: ["KZ"], from: date("2027-12-29"), days: 4 });
+  expect(past).toMatchObject({ estimated: true, version: `${calendarVersion}+weekdays` });
+  expect(past.date.toString()).toBe("2028-01-04");
+  expect(past.explanation.map((day) => day.date.toString())).toEqual(["2028-01-01", "2028-01-02"]);
+  expect(past.explanation[0]?.offIn).toEqual([{ country: "KZ", reason: "weekend" }]);
+});
+
+test("takes weekdays for a country without a table, beside another's tables", () => {
+  const beside = { calendars: ["TM", "KZ"], from: date("2026-03-20"), days: 1 };
+  const deadline = addWorkingDaysOrWeekdays(beside);
+  // Nauryz lasts in Kazakhstan until Wednesday 25 March.
+  expect(deadline.date.toString()).toBe("2026-03-26");
+  expect(deadline).toMatchObject({ estimated: true, version: `${calendarVersion}+weekdays` });
 });
 
 test("refuses a count that is not a whole day at least", () => {

@@ -1,6 +1,6 @@
 import { assert } from "@carehub/rules/fault";
 import { calendarEntry, calendarVersion, calendarYear, hasCalendarYear } from "./table.ts";
-import { isCommonWorkingDay, isWorkingDay } from "./working-days.ts";
+import { isWeekday, isWorkingDay } from "./working-days.ts";
 
 /** A day that did not count, and why not in each country that was off. */
 export type SkippedDay = {
@@ -41,17 +41,24 @@ export type WorkingDaysToAdd = {
  * Counts working days, at least 1. Fails with CALENDAR_YEAR_UNKNOWN when it would leave a country's
  * table.
  */
-export function addWorkingDays({ calendars, from, days }: WorkingDaysToAdd): Deadline {
-  assert(Number.isInteger(days) && days >= 1, "a deadline is at least one whole working day away");
-  const explanation: SkippedDay[] = [];
-  let date = from;
-  for (let counted = 0; counted < days; ) {
-    date = date.add({ days: 1 });
-    if (isCommonWorkingDay(calendars, date)) counted += 1;
-    else explanation.push(skippedDay(calendars, date));
-  }
-  const estimated = calendars.some((country) => isEstimated(country, from, date));
-  return { date, days, calendars, version: calendarVersion, estimated, explanation };
+export function addWorkingDays(count: WorkingDaysToAdd): Deadline {
+  return addDays(count, isWorkingDay);
+}
+
+/**
+ * Counts as `addWorkingDays` does, and takes weekdays for working days where a country has no table of
+ * the year: then the deadline is `estimated`, and its version ends in `+weekdays`. Only for a deadline
+ * that must be there, such as that of an invoice for a treated patient.
+ */
+export function addWorkingDaysOrWeekdays(count: WorkingDaysToAdd): Deadline {
+  let isGuess = false;
+  const deadline = addDays(count, (country, date) => {
+    if (hasCalendarYear(country, date.year)) return isWorkingDay(country, date);
+    isGuess = true;
+    return isWeekday(date);
+  });
+  if (!isGuess) return deadline;
+  return { ...deadline, estimated: true, version: `${calendarVersion}+weekdays` };
 }
 
 /** The instant at which the deadline's day ends in that zone: the first one that is too late. */
@@ -62,14 +69,31 @@ export function deadlineInstant(
   return deadline.date.add({ days: 1 }).toZonedDateTime(zone).toInstant();
 }
 
-function skippedDay(calendars: readonly string[], date: Temporal.PlainDate): SkippedDay {
-  const offIn = calendars
-    .filter((country) => !isWorkingDay(country, date))
-    .map((country) => {
-      const entry = calendarEntry(country, date);
-      if (entry === undefined) return { country, reason: "weekend" };
-      return { country, reason: entry.name, source: entry.source };
-    });
+type Works = (country: string, date: Temporal.PlainDate) => boolean;
+
+function addDays({ calendars, from, days }: WorkingDaysToAdd, works: Works): Deadline {
+  assert(calendars.length > 0, "a working day is a working day of at least one country");
+  assert(Number.isInteger(days) && days >= 1, "a deadline is at least one whole working day away");
+  const explanation: SkippedDay[] = [];
+  let date = from;
+  for (let counted = 0; counted < days; ) {
+    date = date.add({ days: 1 });
+    const day = date;
+    const off = calendars.filter((country) => !works(country, day));
+    if (off.length === 0) counted += 1;
+    else explanation.push(skippedDay(off, day));
+  }
+  const estimated = calendars.some((country) => isEstimated(country, from, date));
+  return { date, days, calendars, version: calendarVersion, estimated, explanation };
+}
+
+function skippedDay(off: readonly string[], date: Temporal.PlainDate): SkippedDay {
+  const offIn = off.map((country) => {
+    const isKnown = hasCalendarYear(country, date.year);
+    const entry = isKnown ? calendarEntry(country, date) : undefined;
+    if (entry === undefined) return { country, reason: "weekend" };
+    return { country, reason: entry.name, source: entry.source };
+  });
   return { date, offIn };
 }
 

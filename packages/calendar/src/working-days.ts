@@ -8,7 +8,12 @@ const saturday = 6;
  * the table.
  */
 export function isWorkingDay(country: string, date: Temporal.PlainDate): boolean {
-  return calendarEntry(country, date)?.works ?? date.dayOfWeek < saturday;
+  return calendarEntry(country, date)?.works ?? isWeekday(date);
+}
+
+/** Whether that date is of Monday to Friday. */
+export function isWeekday({ dayOfWeek }: Temporal.PlainDate): boolean {
+  return dayOfWeek < saturday;
 }
 
 /** Whether that date is worked in every one of the countries. */

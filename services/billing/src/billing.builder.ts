@@ -6,21 +6,22 @@ import { type MessageSource, requestSource } from "@carehub/database/source";
 import type { Caller, Role } from "@carehub/rules/caller";
 import { parseUuid, type Uuid } from "@carehub/rules/ids";
 import { testDatabase } from "@carehub/testing/database";
+import pLimit from "p-limit";
 import { expect } from "vitest";
 import { createAccountCommands } from "./app/account-commands.ts";
+import { changesAtOnceMax } from "./app/billing-app.ts";
 import { createCaseRequests } from "./app/case-requests.ts";
 import { createQueries } from "./app/queries.ts";
 import { createStatementCommands } from "./app/statement-commands.ts";
-import { changesAtOnceMax, createTurns } from "./app/turns.ts";
 import { aPromise, someTerms } from "./domain/account.builder.ts";
 import type { AccountEvent } from "./domain/account-events.ts";
 import type { GuaranteePayment } from "./domain/guarantee.ts";
 import type { StatementEvent } from "./domain/statement.ts";
+import type { StoredAccount } from "./domain/stored-account.ts";
+import type { StoredStatement } from "./domain/stored-statement.ts";
 import type { Terms } from "./domain/terms.ts";
 import { publishAccountEvent, publishStatementEvent } from "./events/published.ts";
-import type { StoredAccount } from "./storage/account-rows.ts";
 import { openReads } from "./storage/reads.ts";
-import type { StoredStatement } from "./storage/statement-store.ts";
 
 /** Where a test begins; later moments are reached by moving the clock. */
 export const start = Temporal.Instant.from("2026-01-05T06:00:00Z");
@@ -37,7 +38,7 @@ export async function openBilling() {
   const told: (AccountEvent | StatementEvent)[] = [];
   const deps = {
     db,
-    inTurn: createTurns(changesAtOnceMax),
+    inTurn: pLimit(changesAtOnceMax),
     newId,
     publish: {
       accountEvent: (event: AccountEvent, context: Parameters<typeof publishAccountEvent>[1]) => {

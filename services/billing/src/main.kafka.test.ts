@@ -80,15 +80,22 @@ test("answers intake's request and the payer's command on its topic, each in its
   expect(guaranteed.event.revision).toBe(2n);
 });
 
-test("sets a request that it cannot price aside, and takes it up again on an operator's word", async () => {
+test("answers what it cannot price, so that the case does not wait for ever", async () => {
   const id = newId();
   await ask(id, { revision: 1, over: { prices: [] } });
+  const { event } = await heard(id, "estimateWithdrawn");
+  expect(event.event.value).toMatchObject({ round: 1, reason: "SERVICE_NOT_IN_TARIFF" });
+});
+
+test("sets aside what no answer could name, and takes it up again on an operator's word", async () => {
+  const id = newId();
+  await ask(id, { revision: 1, over: { round: 0 } });
   const letter = await until(
     async () =>
       (await clients.operations.listDeadLetters({})).deadLetters.find(({ key }) => key === id),
     { what: "the dead letter" },
   );
-  expect(letter.reason).toBe("SERVICE_NOT_IN_TARIFF");
+  expect(letter.reason).toBe("INVALID_FIELD");
   const replay = { ...mutation(), topic: topics.cases, key: id };
   const { handledCount, remainingCount } = await clients.operations.replayDeadLetters(replay);
   expect([handledCount, remainingCount]).toEqual([0, 1]);

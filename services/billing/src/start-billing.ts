@@ -5,11 +5,12 @@ import { migrate } from "@carehub/database/migrate";
 import { type Database, openDatabase } from "@carehub/database/pool";
 import { parseUuid } from "@carehub/rules/ids";
 import type { Logger } from "@carehub/runtime/logging";
+import pLimit from "p-limit";
 import { type AccountCommands, createAccountCommands } from "./app/account-commands.ts";
+import { changesAtOnceMax } from "./app/billing-app.ts";
 import { type CaseRequests, createCaseRequests } from "./app/case-requests.ts";
 import { createQueries, type Queries } from "./app/queries.ts";
 import { createStatementCommands, type StatementCommands } from "./app/statement-commands.ts";
-import { changesAtOnceMax, createTurns } from "./app/turns.ts";
 import type { Config } from "./config.ts";
 import { publishAccountEvent, publishStatementEvent } from "./events/published.ts";
 import { openReads } from "./storage/reads.ts";
@@ -43,7 +44,7 @@ export function wireBilling(db: Database): OpenBilling {
   const reads = openReads(db);
   const deps = {
     db,
-    inTurn: createTurns(changesAtOnceMax),
+    inTurn: pLimit(changesAtOnceMax),
     publish: { accountEvent: publishAccountEvent, statementEvent: publishStatementEvent },
     newId: () => parseUuid(randomUUIDv7(), "id"),
   };

@@ -12,7 +12,7 @@ import { type GuaranteePayment, guaranteePayment } from "../domain/guarantee.ts"
 import { acceptLines, contestLines, replyToContest } from "../domain/invoice.ts";
 import { accountName, guaranteeName, invoiceName } from "../domain/names.ts";
 import { refusal } from "../domain/refusal.ts";
-import type { StoredAccount } from "../storage/account-rows.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import {
   findGuaranteeReference,
   lockAccountOf,

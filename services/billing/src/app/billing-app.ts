@@ -3,9 +3,9 @@ import type { Database } from "@carehub/database/pool";
 import type { RequestSource } from "@carehub/database/source";
 import type { Actor, Caller } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
+import type { LimitFunction } from "p-limit";
 import type { AccountEvent } from "../domain/account-events.ts";
 import type { Statement, StatementEvent } from "../domain/statement.ts";
-import type { Turns } from "./turns.ts";
 
 /** What stands in a published event beside the event itself. */
 export type EventContext = { readonly revision: number; readonly occurredAt: Temporal.Instant };
@@ -22,11 +22,17 @@ export type Publish = {
   ) => PublishedEvent;
 };
 
+/** How many changes run at once: of the pool's 16 connections the others are for reads and the relay. */
+export const changesAtOnceMax = 12;
+
 /** What every use case works with. */
 export type Deps = {
   readonly db: Database;
-  /** Every change takes its turn before it takes a connection. */
-  readonly inTurn: Turns;
+  /**
+   * Every change takes its turn before it takes a connection. A burst waits here, since the wait for a connection is
+   * short: that one is meant for a database that is away. How many may wait is bounded by what the server lets in.
+   */
+  readonly inTurn: LimitFunction;
   readonly publish: Publish;
   readonly newId: () => Uuid;
 };

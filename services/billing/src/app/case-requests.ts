@@ -2,12 +2,12 @@ import type { Changed } from "@carehub/database/change";
 import type { Due, MessageSource } from "@carehub/database/source";
 import type { Uuid } from "@carehub/rules/ids";
 import type { Account, AccountDecision } from "../domain/account.ts";
-import { requestEstimate } from "../domain/estimate.ts";
+import { type Refused, refuseEstimate, requestEstimate } from "../domain/estimate.ts";
 import { acceptOverdue } from "../domain/invoice.ts";
 import { parseAccountName } from "../domain/names.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import type { ServiceItem, Terms } from "../domain/terms.ts";
 import { closeAccount, requestCharges, stopAccount } from "../domain/wind-down.ts";
-import type { StoredAccount } from "../storage/account-rows.ts";
 import { lockOrOpenAccount } from "../storage/account-store.ts";
 import type { Deps } from "./billing-app.ts";
 import { changeAccount } from "./change-account.ts";
@@ -36,6 +36,10 @@ export function createCaseRequests(deps: Deps) {
   return {
     requestEstimate: (id: Uuid, terms: Terms, source: MessageSource) =>
       run({ name: "request-estimate", id, source }, (account) => requestEstimate(account, terms)),
+
+    /** Answers a request whose terms do not hold. */
+    refuseEstimate: (id: Uuid, refused: Refused, source: MessageSource) =>
+      run({ name: "refuse-estimate", id, source }, (account) => refuseEstimate(account, refused)),
 
     requestCharges: (
       id: Uuid,

@@ -22,6 +22,7 @@ import {
   type Statement,
   type StatementEvent,
 } from "../domain/statement.ts";
+import type { StoredStatement } from "../domain/stored-statement.ts";
 import { dayAt } from "../domain/terms.ts";
 import { lockAccounts } from "../storage/account-store.ts";
 import { lockPair, postJournal } from "../storage/ledger-store.ts";
@@ -31,7 +32,6 @@ import {
   insertStatement,
   lockStatementOf,
   readStatableLines,
-  type StoredStatement,
 } from "../storage/statement-store.ts";
 import type { Command, Deps } from "./billing-app.ts";
 import { keepDecision } from "./change-account.ts";

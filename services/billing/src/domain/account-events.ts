@@ -53,6 +53,8 @@ export type AccountEvent =
       readonly invoice: string;
       /** What is accepted by now, after credits. */
       readonly accepted: Money;
+      /** What is contested now. */
+      readonly contested: Money;
     }
   | {
       readonly kind: "InvoiceContested";
@@ -67,6 +69,8 @@ export type AccountEvent =
       readonly invoice: string;
       readonly creditNote: string;
       readonly amount: Money;
+      /** What is contested now. */
+      readonly contested: Money;
     }
   | {
       readonly kind: "InvoiceSettled";

@@ -6,7 +6,7 @@ import { guaranteedLimit } from "./guarantee.ts";
 import { invoiceName } from "./names.ts";
 import { type PricedLine, priceDelivered, priceItems, sumLines } from "./pricing.ts";
 import { refusal } from "./refusal.ts";
-import { deadlineFrom, type ServiceItem } from "./terms.ts";
+import { contestDeadline, type ServiceItem } from "./terms.ts";
 
 /** A case has one invoice. */
 export const invoiceNumber = 1;
@@ -60,7 +60,7 @@ export function issueInvoice(
   const charges = account.charges.map(({ item }) => item);
   const priced = priceDelivered({ items, charges }, estimate?.lines ?? [], terms);
   const total = sumLines(priced, terms.currency);
-  const contestBy = deadlineFrom(now, terms.contestTime);
+  const contestBy = contestDeadline(now, terms.contestTime);
   const isBinding = guarantee !== undefined && guarantee.standing !== "RELEASED";
   const limit = isBinding ? guaranteedLimit(guarantee) : zeroMoney(terms.currency);
   const invoice: Invoice = {

@@ -12,8 +12,8 @@ import {
   someTerms,
   uzbekistan,
 } from "./account.builder.ts";
-import { accountState, emptyAccount } from "./account.ts";
-import { declineEstimate, requestEstimate } from "./estimate.ts";
+import { type Account, accountState, emptyAccount } from "./account.ts";
+import { declineEstimate, refuseEstimate, requestEstimate } from "./estimate.ts";
 import { parseParty } from "./names.ts";
 import { solePayer } from "./terms.ts";
 import { closeAccount, stopAccount } from "./wind-down.ts";
@@ -104,6 +104,48 @@ test("takes back at once what is asked of an older, a stopped or a closed case",
   given(anInvoicedAccount())
     .when((account) => requestEstimate(account, someTerms({ round: 2 })))
     .then([{ kind: "EstimateWithdrawn", round: 2, reason: "CASE_CLOSED" }]);
+});
+
+test.each([
+  ["SERVICE_NOT_IN_TARIFF", { prices: [] }],
+  ["CURRENCY_MISMATCH", { currency: "UZS" as const }],
+  ["AMOUNT_TOO_LARGE", { prices: dearer(10n ** 16n) }],
+])("answers a course that it cannot price with %s, and keeps nothing of it", (reason, over) => {
+  const empty = emptyAccount(accountId);
+  given(empty)
+    .when((account) => requestEstimate(account, someTerms(over)))
+    .then({ events: [{ kind: "EstimateWithdrawn", round: 1, reason }], state: empty });
+  given(aGuaranteedAccount())
+    .when((account) => requestEstimate(account, someTerms({ round: 2, ...over })))
+    .then({
+      events: [{ kind: "EstimateWithdrawn", round: 2, reason }],
+      state: { guarantee: { standing: "STANDING" } },
+    });
+});
+
+test("takes the older estimate back when a newer round cannot be priced", () => {
+  const second = (account: Account) =>
+    requestEstimate(account, someTerms({ round: 2, prices: [] }));
+  const { state } = given(anEstimatedAccount())
+    .when(second)
+    .then([
+      { kind: "EstimateWithdrawn", round: 1, reason: "SUPERSEDED" },
+      { kind: "EstimateWithdrawn", round: 2, reason: "SERVICE_NOT_IN_TARIFF" },
+    ]);
+  expect(accountState(state)).toBe("CLOSED");
+  given(state)
+    .when(second)
+    .then([{ kind: "EstimateWithdrawn", round: 2 }]);
+});
+
+test("answers terms that do not hold like any other request: by where the account stands", () => {
+  const refusal = { round: 1, reason: "PAYERS_NOT_SINGLE" };
+  given(emptyAccount(accountId))
+    .when((account) => refuseEstimate(account, refusal))
+    .then([{ kind: "EstimateWithdrawn", ...refusal }]);
+  given(closeAccount(emptyAccount(accountId), now).state)
+    .when((account) => refuseEstimate(account, refusal))
+    .then([{ kind: "EstimateWithdrawn", round: 1, reason: "CASE_CLOSED" }]);
 });
 
 test("lets a payer decline in time, once", () => {

@@ -91,7 +91,7 @@ test("accepts by silence what was not contested in time, whoever comes first", (
     .then([]);
   const { state } = given(contested)
     .when((account) => acceptOverdue(account, contestBy))
-    .then([{ kind: "InvoiceAccepted", accepted: kzt(100_000n) }]);
+    .then([{ kind: "InvoiceAccepted", accepted: kzt(100_000n), contested: kzt(10_000n) }]);
   expect(silenceAcceptsAt(state)).toBeUndefined();
   given(state)
     .when((account) => acceptOverdue(account, contestBy))
@@ -127,13 +127,19 @@ test("takes back a part of a contested line, and the rest is accepted by that", 
         invoice,
         creditNote: `accounts/${accountId}/creditNotes/1`,
         amount: kzt(4_000n),
+        contested: kzt(0n),
       },
       { kind: "InvoiceAccepted", accepted: kzt(6_000n) },
     ]);
+  // Line 1 is open still, and nothing is contested any more.
+  expect(accountState(state)).toBe("INVOICED");
   expect(state.invoice && outstandingOf(state.invoice)).toEqual(kzt(106_000n));
   given(after(anInvoicedAccount(), contest([2])))
     .when(reply(2, 0n))
-    .then([{ kind: "InvoiceAccepted", accepted: kzt(10_000n) }]);
+    .then([{ kind: "InvoiceAccepted", accepted: kzt(10_000n), contested: kzt(0n) }]);
+  given(after(anInvoicedAccount(), contest([1, 2])))
+    .when(reply(2, 10_000n))
+    .then([{ kind: "CreditNoteIssued", amount: kzt(10_000n), contested: kzt(100_000n) }]);
 });
 
 test("takes back a whole line; with nothing left owed the invoice is settled", () => {

@@ -66,7 +66,7 @@ export function contestLines(
     invoice: nameOf(account, invoice),
     sequences,
     reason,
-    contested: sumOf(next, ({ state }) => state === "CONTESTED"),
+    contested: contestedOf(next),
   };
   return { state: { ...account, invoice: next }, events: [event] };
 }
@@ -99,8 +99,8 @@ export function replyToContest(
   const events: AccountEvent[] = [];
   if (creditedMinor > 0n) {
     const creditNote = creditNoteName(account.id, number);
-    const name = nameOf(account, invoice);
-    events.push({ kind: "CreditNoteIssued", invoice: name, creditNote, amount: credit });
+    const told = { invoice: nameOf(account, invoice), creditNote, amount: credit };
+    events.push({ kind: "CreditNoteIssued", ...told, contested: contestedOf(next) });
   }
   if (!isWhole) events.push(acceptedEvent(account, next));
   return settle({ state: { ...account, invoice: next }, events }, "");
@@ -175,7 +175,12 @@ function settle({ state, events }: AccountDecision, statement: string): AccountD
 function acceptedEvent(account: Account, invoice: Invoice): AccountEvent {
   const isAccepted = ({ state }: InvoiceLine) => state === "ACCEPTED" || state === "PAID";
   const name = nameOf(account, invoice);
-  return { kind: "InvoiceAccepted", invoice: name, accepted: sumOf(invoice, isAccepted) };
+  const accepted = sumOf(invoice, isAccepted);
+  return { kind: "InvoiceAccepted", invoice: name, accepted, contested: contestedOf(invoice) };
+}
+
+function contestedOf(invoice: Invoice): Money {
+  return sumOf(invoice, ({ state }) => state === "CONTESTED");
 }
 
 function sumOf({ lines, total }: Invoice, counts: (line: InvoiceLine) => boolean): Money {

@@ -52,8 +52,6 @@ export const billingReasons = {
   CURRENCY_UNKNOWN: "INVALID_ARGUMENT",
   /** The creditor's country has no calendar, so that nobody knows its today. */
   CALENDAR_COUNTRY_UNKNOWN: "FAILED_PRECONDITION",
-  /** The table of working days does not reach so far. */
-  CALENDAR_YEAR_UNKNOWN: "FAILED_PRECONDITION",
   /** More than one payer, or a payer of a part. */
   PAYERS_NOT_SINGLE: "FAILED_PRECONDITION",
   /** A party would owe itself. */

@@ -1,5 +1,5 @@
 import { zoneOf } from "@carehub/calendar/country";
-import { addWorkingDays, deadlineInstant } from "@carehub/calendar/deadline";
+import { addWorkingDaysOrWeekdays, deadlineInstant } from "@carehub/calendar/deadline";
 import type { CurrencyCode } from "@carehub/money/currency";
 import type { Money } from "@carehub/money/money";
 import { must } from "@carehub/rules/fault";
@@ -71,12 +71,15 @@ export function hasExpired({ expireAt }: Deadline, now: Temporal.Instant): boole
   return Temporal.Instant.compare(now, expireAt) >= 0;
 }
 
-/** By when to answer what is told now; it ends with the day in the first calendar's country. */
-export function deadlineFrom(now: Temporal.Instant, answerTime: AnswerTime): Deadline {
+/**
+ * By when to contest an invoice that is issued now; it ends with the day in the first calendar's country. The patient
+ * was treated, so there is an invoice also where the calendars end: weekdays count there, as an estimate.
+ */
+export function contestDeadline(now: Temporal.Instant, answerTime: AnswerTime): Deadline {
   const { calendars, workingDays: days } = answerTime;
   const zone = zoneOf(must(calendars[0], "a time to answer names a calendar"));
   const from = now.toZonedDateTimeISO(zone).toPlainDate();
-  const counted = addWorkingDays({ calendars, from, days });
+  const counted = addWorkingDaysOrWeekdays({ calendars, from, days });
   return {
     date: counted.date,
     expireAt: deadlineInstant(counted, zone),

@@ -1,4 +1,6 @@
-import { create } from "@bufbuild/protobuf";
+import { create, fromBinary } from "@bufbuild/protobuf";
+import { calendarVersion } from "@carehub/calendar/table";
+import { AccountEventSchema } from "@carehub/contracts/gen/carehub/billing/v1/account_events_pb.ts";
 import {
   type CaseEvent,
   CaseEventSchema,
@@ -65,23 +67,46 @@ test.each([
   ["INVALID_FIELD", { contestTime: { workingDays: 0, calendars: [] } }],
   ["INVALID_FIELD", { firstDate: { year: 2026, month: 0, day: 0 } }],
   ["CURRENCY_UNKNOWN", { currencyCode: "XXX" }],
-])("refuses a request with %s, for an operator to see", async (reason, over) => {
+  ["CURRENCY_MISMATCH", { currencyCode: "UZS" }],
+])("answers a request that it cannot price with %s, which stops the case", async (reason, over) => {
   const id = newId();
-  await expect(send(id, 1, estimateRequest(over))).rejects.toMatchObject({ reason });
-  // Nothing is left of it, so that it may come again once its data is right.
-  expect(await send(id, 1, estimateRequest())).toBe("done");
+  expect(await send(id, 1, estimateRequest(over))).toBe("done");
+  const rows = await billing.db.run<{ payload: Uint8Array }>(
+    "test-answer",
+    "select payload from log.event where key = $1 order by revision",
+    [id],
+  );
+  const answers = rows.map(({ payload }) => fromBinary(AccountEventSchema, payload).event);
+  expect(answers).toMatchObject([{ case: "estimateWithdrawn", value: { round: 1, reason } }]);
+  expect(await send(id, 2, estimateRequest({ round: 2 }))).toBe("done");
 });
 
-test("refuses to charge what was never priced, and what no calendar reaches", async () => {
+test("refuses a request of no round, which no answer could name", async () => {
+  await expect(send(newId(), 1, estimateRequest({ round: 0 }))).rejects.toMatchObject({
+    reason: "INVALID_FIELD",
+  });
+});
+
+test("refuses to charge what was never priced", async () => {
   const deliveredItems = [{ serviceCode: "operation", quantity: 1 }];
   const charges: WireEvent = { case: "chargesRequested", value: { round: 1, deliveredItems } };
   await expect(send(newId(), 1, charges)).rejects.toMatchObject({
     reason: "CHARGES_WITHOUT_ESTIMATE",
   });
+});
+
+test("invoices a treated patient also where the calendars end, with a deadline that says so", async () => {
+  const deliveredItems = [{ serviceCode: "operation", quantity: 1 }];
+  const charges: WireEvent = { case: "chargesRequested", value: { round: 1, deliveredItems } };
   const id = newId();
   const endless = { workingDays: 5_000, calendars: ["UZ", "KZ"], graceHours: 0, clause: "" };
   await send(id, 1, estimateRequest({ contestTime: endless }));
-  await expect(send(id, 2, charges)).rejects.toMatchObject({ reason: "CALENDAR_YEAR_UNKNOWN" });
+  expect(await send(id, 2, charges)).toBe("done");
+  const { account } = await billing.queries.getAccount(id, payer);
+  expect(account.invoice?.contestBy).toMatchObject({
+    estimated: true,
+    calendarVersion: `${calendarVersion}+weekdays`,
+  });
 });
 
 function send(id: string, revision: number, event: WireEvent) {

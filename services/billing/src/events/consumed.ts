@@ -8,8 +8,10 @@ import type { ServiceItem as WireItem } from "@carehub/contracts/gen/carehub/typ
 import type { Handled, Message, Subscription } from "@carehub/events/message";
 import { topics } from "@carehub/events/topics";
 import { parseCurrency } from "@carehub/money/currency";
+import { DomainError } from "@carehub/rules/domain-error";
 import { invalidField, parseName } from "@carehub/rules/ids";
 import type { CaseRequests } from "../app/case-requests.ts";
+import type { Refused } from "../domain/estimate.ts";
 import { parseHub, parseParty } from "../domain/names.ts";
 import { type ServiceItem, solePayer, type Terms } from "../domain/terms.ts";
 import { readMoney } from "../wire/money.ts";
@@ -27,8 +29,12 @@ export function onCaseEvent(requests: CaseRequests) {
     const { event } = message.event;
     const id = parseName(aggregate, "referrals", "aggregate");
     switch (event.case) {
-      case "estimateRequested":
-        return await requests.requestEstimate(id, readTerms(event.value), seen);
+      case "estimateRequested": {
+        const terms = readTermsOrRefuse(event.value);
+        return "reason" in terms
+          ? await requests.refuseEstimate(id, terms, seen)
+          : await requests.requestEstimate(id, terms, seen);
+      }
       case "chargesRequested":
         return await requests.requestCharges(id, readCharges(event.value), seen);
       case "accountStopRequested": {
@@ -45,9 +51,20 @@ export function onCaseEvent(requests: CaseRequests) {
   };
 }
 
+// Terms that do not hold never will, however often the message comes: the case is told instead.
+function readTermsOrRefuse(request: EstimateRequested): Terms | Refused {
+  const { round } = request;
+  if (round < 1) throw invalidField("round", "counts from 1");
+  try {
+    return readTerms(request);
+  } catch (error) {
+    if (error instanceof DomainError) return { round, reason: error.reason };
+    throw error;
+  }
+}
+
 function readTerms(request: EstimateRequested): Terms {
   const { round, tariff, tariffVersion, serviceItems, prices, payers } = request;
-  if (round < 1) throw invalidField("round", "counts from 1");
   const creditor = parseParty(request.creditor, "creditor");
   return {
     round,

@@ -81,8 +81,9 @@ function toWireAccountEvent(event: AccountEvent): WireAccountEvent {
       return { case: "invoiceIssued", value };
     }
     case "InvoiceAccepted": {
-      const value = { invoice: event.invoice, accepted: toWireMoney(event.accepted) };
-      return { case: "invoiceAccepted", value };
+      const { invoice, accepted, contested } = event;
+      const sums = { accepted: toWireMoney(accepted), contested: toWireMoney(contested) };
+      return { case: "invoiceAccepted", value: { invoice, ...sums } };
     }
     case "InvoiceContested": {
       const { invoice, sequences, reason, contested } = event;
@@ -91,11 +92,9 @@ function toWireAccountEvent(event: AccountEvent): WireAccountEvent {
       return { case: "invoiceContested", value };
     }
     case "CreditNoteIssued": {
-      const { invoice, creditNote, amount } = event;
-      return {
-        case: "creditNoteIssued",
-        value: { invoice, creditNote, amount: toWireMoney(amount) },
-      };
+      const { invoice, creditNote, amount, contested } = event;
+      const sums = { amount: toWireMoney(amount), contested: toWireMoney(contested) };
+      return { case: "creditNoteIssued", value: { invoice, creditNote, ...sums } };
     }
     case "InvoiceSettled": {
       const { invoice, paid, statement } = event;

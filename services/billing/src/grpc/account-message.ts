@@ -18,7 +18,7 @@ import {
 } from "../domain/account.ts";
 import { outstandingOf } from "../domain/invoice.ts";
 import { accountName, estimateName, guaranteeName, invoiceName } from "../domain/names.ts";
-import type { StoredAccount } from "../storage/account-rows.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import { toWireLine, toWireMoney } from "../wire/money.ts";
 import { toWireDate, toWireDeadline } from "../wire/times.ts";
 

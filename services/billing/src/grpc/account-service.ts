@@ -10,7 +10,7 @@ import type { Queries } from "../app/queries.ts";
 import type { Charge, ContestReason } from "../domain/account.ts";
 import type { DeclineReason } from "../domain/account-events.ts";
 import { parseAccountName, parseInvoiceName } from "../domain/names.ts";
-import type { StoredAccount } from "../storage/account-rows.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import { readMoney } from "../wire/money.ts";
 import { readDate } from "../wire/times.ts";
 import { toWireAccount } from "./account-message.ts";

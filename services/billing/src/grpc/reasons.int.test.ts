@@ -156,12 +156,7 @@ const calls: Partial<Record<BillingReason, () => Promise<unknown>>> = {
 };
 
 /** Reasons that only intake's requests come upon; src/events/consumed.int.test.ts has them. */
-const ofMessages = [
-  "CALENDAR_YEAR_UNKNOWN",
-  "PAYERS_NOT_SINGLE",
-  "PAYER_IS_CREDITOR",
-  "CHARGES_WITHOUT_ESTIMATE",
-];
+const ofMessages = ["PAYERS_NOT_SINGLE", "PAYER_IS_CREDITOR", "CHARGES_WITHOUT_ESTIMATE"];
 
 test.each(Object.entries(calls))("refuses with %s under its code", async (reason, call) => {
   const refusal = await refusalOf(call());

@@ -1,5 +1,6 @@
 import type { Uuid } from "@carehub/rules/ids";
-import { type LineRow, type StoredAccount, toStoredAccount } from "./account-rows.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
+import { type LineRow, toStoredAccount } from "./account-rows.ts";
 import type { Prisma, PrismaClient } from "./generated/client.ts";
 import type { Viewer } from "./viewer.ts";
 

@@ -2,18 +2,8 @@ import { parseCurrency } from "@carehub/money/currency";
 import type { Uuid } from "@carehub/rules/ids";
 import { z } from "zod";
 import { type Account, contestReasons, type InvoiceLine, lineStates } from "../domain/account.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import { decodeFacts } from "./account-facts.ts";
-
-/** An account as it is stored. */
-export type StoredAccount = {
-  readonly account: Account;
-  /** The revision of the last event told. */
-  readonly revision: number;
-  /** Counts every write. */
-  readonly version: number;
-  readonly createdAt: Temporal.Instant;
-  readonly updatedAt: Temporal.Instant;
-};
 
 /** The columns of an account, by the names that Prisma gives them. */
 export type AccountRow = {

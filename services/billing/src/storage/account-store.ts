@@ -2,13 +2,9 @@ import type { Tx } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { type Account, accountState, type InvoiceLine } from "../domain/account.ts";
+import type { StoredAccount } from "../domain/stored-account.ts";
 import { encodeFacts } from "./account-facts.ts";
-import {
-  type AccountRow,
-  type LineRow,
-  type StoredAccount,
-  toStoredAccount,
-} from "./account-rows.ts";
+import { type AccountRow, type LineRow, toStoredAccount } from "./account-rows.ts";
 
 /** The part in an account that a caller acts by; storage finds the account only for who has it. */
 export type Part = { readonly role: "payer" | "hub"; readonly name: string };

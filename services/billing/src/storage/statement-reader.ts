@@ -1,25 +1,14 @@
 import type { Uuid } from "@carehub/rules/ids";
+import type { Balance, StoredStatement } from "../domain/stored-statement.ts";
 import type { Prisma, PrismaClient } from "./generated/client.ts";
-import { type StoredStatement, toStoredStatement } from "./statement-store.ts";
+import { toStoredStatement } from "./statement-store.ts";
 import type { Viewer } from "./viewer.ts";
 
 /** The place of a statement in a list: the newest first. */
 export type StatementPlace = { readonly closedAt: Temporal.Instant; readonly id: string };
 
 /** The place of a balance in a list: by debtor, creditor and currency. */
-export type BalancePlace = {
-  readonly debtor: string;
-  readonly creditor: string;
-  readonly currency: string;
-};
-
-/** What one party owes another in one currency, in minor units, as the creditor's side of the book has it. */
-export type Balance = BalancePlace & {
-  readonly invoicedMinor: bigint;
-  readonly creditedMinor: bigint;
-  readonly settledMinor: bigint;
-  readonly outstandingMinor: bigint;
-};
+export type BalancePlace = Pick<Balance, "debtor" | "creditor" | "currency">;
 
 /** Reads a statement that the viewer may see; undefined when there is none, or not for this one. */
 export async function readStatement(

@@ -5,13 +5,7 @@ import { invoiceNumber } from "../domain/charges.ts";
 import type { Pair } from "../domain/ledger.ts";
 import { parseParty } from "../domain/names.ts";
 import type { Statement, StatementEntry } from "../domain/statement.ts";
-
-/** A statement as it is stored. */
-export type StoredStatement = {
-  readonly statement: Statement;
-  readonly revision: number;
-  readonly closedAt: Temporal.Instant;
-};
+import type { StoredStatement } from "../domain/stored-statement.ts";
 
 /** The columns of a statement, by the names that Prisma gives them. */
 export type StatementRow = {

@@ -9,7 +9,7 @@ import { overdue, reminderKind } from "../domain/dues.ts";
 import type { Told } from "../domain/events.ts";
 import { askStop, takeAnswer as decideAnswer } from "../domain/progress.ts";
 import { carryOn, type Referral, type ReferralDecision } from "../domain/referral.ts";
-import type { StoredReferral } from "../storage/referral-row.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { loadReferralUnseen } from "../storage/referral-store.ts";
 import { changeReferral } from "./change-referral.ts";
 import type { IntakeContext } from "./intake-app.ts";

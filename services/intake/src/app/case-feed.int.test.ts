@@ -1,7 +1,14 @@
 import { until } from "@carehub/testing/wait";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { otherServices, said } from "../answers.builder.ts";
-import { actor, aSubmission, startIntake, type TestIntake } from "../intake.builder.ts";
+import {
+  actor,
+  aSubmission,
+  mutation,
+  startIntake,
+  type TestIntake,
+  wirePlan,
+} from "../intake.builder.ts";
 
 let intake: TestIntake;
 beforeAll(async () => {
@@ -80,6 +87,40 @@ test("shows who acted, with the signature as it was received, in the timeline an
     { what: "the submission in the ministry's feed" },
   );
   expect(feed.map((entry) => entry.actor)).toEqual(actors);
+});
+
+test("names the service that told by itself what nobody asked for, in the timeline and in the feed", async () => {
+  const { referrals } = intake.as("ministry/UZ");
+  const { referral } = await referrals.submitReferral(aSubmission());
+  const name = referral?.name ?? "";
+  const { agreements, capacity, billing } = otherServices(intake);
+  await agreements(name.slice(10), said.granted);
+  await intake
+    .as("hub/umc-heart")
+    .referrals.acceptReferral({ ...mutation(), name, plan: wirePlan });
+  await capacity(name.slice(10), said.held);
+  await billing(name.slice(10), said.estimated);
+  const callers = [
+    ["referralSubmitted", "ministry/UZ"],
+    ["entitlementRequested", "ministry/UZ"],
+    ["entitlementGranted", "service/agreements"],
+    ["referralAccepted", "hub/umc-heart"],
+    ["courseRequested", "hub/umc-heart"],
+    ["courseHeld", "service/capacity"],
+    ["entitlementConfirmRequested", "service/intake"],
+    ["estimateIssued", "service/billing"],
+  ];
+  const timeline = await referrals.getCaseTimeline({ name });
+  expect(timeline.entries.map(({ event, caller }) => [event?.event.case, caller])).toEqual(callers);
+  const feed = await until(
+    async () => {
+      const { entries } = await pullAll("ministry/UZ");
+      const own = entries.filter(({ event }) => event?.referral === name);
+      return own.length === callers.length && own;
+    },
+    { what: "the case in the ministry's feed" },
+  );
+  expect(feed.map(({ event, caller }) => [event?.event.case, caller])).toEqual(callers);
 });
 
 test("waits for the first event, and answers soon after it happened", async () => {

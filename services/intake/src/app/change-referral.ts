@@ -15,7 +15,7 @@ import { annotateSpan, parseTraceparent, withSpan } from "@carehub/runtime/trace
 import { duesOf } from "../domain/dues.ts";
 import type { CaseEvent } from "../domain/events.ts";
 import type { Referral, ReferralDecision } from "../domain/referral.ts";
-import type { StoredReferral } from "../storage/referral-row.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { loadReferral, updateReferral } from "../storage/referral-store.ts";
 
 /** Puts an event into the published language. */

@@ -7,7 +7,7 @@ import { assert } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { type Action, actionsByRole, type Blocker, blockerOf } from "../domain/actions.ts";
 import type { CareState } from "../domain/case-terms.ts";
-import type { StoredReferral } from "../storage/referral-row.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { loadReferral, loadReferralUnseen } from "../storage/referral-store.ts";
 import type { IntakeContext } from "./intake-app.ts";
 import { fromPageToken, pageSize, toPageToken } from "./page-token.ts";

@@ -1,3 +1,4 @@
+import type { Money } from "@carehub/money/money";
 import type { AccountAnswer } from "./answers.ts";
 import { type CaseFacts, guaranteeInForce, isSent, roundOf, withRound } from "./facts.ts";
 
@@ -92,19 +93,26 @@ function applyInvoiceAnswer(facts: CaseFacts, answer: InvoiceAnswer): CaseFacts 
   const { invoice } = facts;
   if (invoice === undefined || invoice.invoice !== answer.invoice) return facts;
   switch (answer.kind) {
-    case "InvoiceAccepted":
-      return { ...facts, invoice: { ...invoice, acceptedMinor: answer.amount.amountMinor } };
+    case "InvoiceAccepted": {
+      const acceptedMinor = answer.amount.amountMinor;
+      return { ...facts, invoice: { ...invoice, acceptedMinor, ...contestedNow(answer) } };
+    }
     case "InvoiceContested":
       return { ...facts, invoice: { ...invoice, contestedMinor: answer.amount.amountMinor } };
     case "CreditNoteIssued": {
       if (invoice.creditNotes.includes(answer.creditNote)) return facts;
       const creditedMinor = invoice.creditedMinor + answer.amount.amountMinor;
       const creditNotes = [...invoice.creditNotes, answer.creditNote];
-      return { ...facts, invoice: { ...invoice, creditedMinor, creditNotes } };
+      const credited = { creditedMinor, creditNotes, ...contestedNow(answer) };
+      return { ...facts, invoice: { ...invoice, ...credited } };
     }
     case "InvoiceSettled":
       return invoice.isSettled ? facts : { ...facts, invoice: { ...invoice, isSettled: true } };
     default:
       return answer satisfies never;
   }
+}
+
+function contestedNow({ contested }: { readonly contested?: Money }) {
+  return contested === undefined ? {} : { contestedMinor: contested.amountMinor };
 }

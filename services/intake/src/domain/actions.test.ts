@@ -124,6 +124,8 @@ test("refuses every command once the time to act has passed, before the sweeper 
   expect(overdue(asked.facts)?.metadata).toMatchObject({ stopReason: "INFORMATION_OVERDUE" });
   expect(overdue(caseIn.HELD.facts)?.metadata).toMatchObject({ stopReason: "ANSWER_OVERDUE" });
   expect(overdue(caseIn.BOOKED.facts)).toBeUndefined();
+  const noShow = blockerOf(caseIn.BOOKED.facts, "CancelReferral", now.add({ hours: 24 * 70 }));
+  expect(noShow?.metadata).toMatchObject({ stopReason: "NO_SHOW" });
 });
 
 test("names who could unblock a command", () => {

@@ -72,16 +72,21 @@ export type AccountAnswer =
   | { readonly kind: "PaymentGuaranteed"; readonly guarantee: Guarantee }
   | { readonly kind: "GuaranteeReleased"; readonly round: number; readonly guarantee: string }
   | { readonly kind: "InvoiceIssued"; readonly invoice: string; readonly total: Money }
+  | { readonly kind: "InvoiceContested"; readonly invoice: string; readonly amount: Money }
   | {
-      readonly kind: "InvoiceAccepted" | "InvoiceContested";
+      readonly kind: "InvoiceAccepted";
       readonly invoice: string;
       readonly amount: Money;
+      /** What is contested now; undefined where billing does not say. */
+      readonly contested?: Money;
     }
   | {
       readonly kind: "CreditNoteIssued";
       readonly invoice: string;
       readonly creditNote: string;
       readonly amount: Money;
+      /** What is contested now; undefined where billing does not say. */
+      readonly contested?: Money;
     }
   | { readonly kind: "InvoiceSettled"; readonly invoice: string };
 

@@ -33,6 +33,8 @@ export type Scenario = {
   readonly confirmation?: "confirm" | "refuse";
   /** The total of the estimate in each round. */
   readonly totals?: readonly bigint[];
+  /** The rounds that billing cannot price. */
+  readonly unpriced?: readonly number[];
   /** Whether capacity tells of a release of what it holds no longer. */
   readonly isTalkative?: boolean;
 };
@@ -134,6 +136,10 @@ function billing(services: Services, event: CaseEvent, scenario: Scenario): Repl
     const total = scenario.totals?.[event.round - 1] ?? 100n;
     const issued = { ...services, estimate: { state: "ISSUED", round: event.round } as const };
     const older = estimate.state === "ISSUED" ? [answers.withdrawn(estimate.round)] : [];
+    if (scenario.unpriced?.includes(event.round)) {
+      const ended = { ...services, estimate: { state: "ENDED", round: event.round } as const };
+      return { services: ended, answers: [...older, answers.withdrawn(event.round)] };
+    }
     return { services: issued, answers: [...older, answers.estimated(event.round, total)] };
   }
   if (event.kind === "ChargesRequested") {

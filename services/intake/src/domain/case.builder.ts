@@ -1,7 +1,7 @@
 import type { Answer } from "./answers.ts";
 import type { AnswerTime, CoursePlan, Deadline } from "./case-terms.ts";
 import type { Told } from "./events.ts";
-import type { CaseFacts, CourseEnd, Grant, Guarantee, Hold } from "./facts.ts";
+import type { CaseFacts, Confirmation, CourseEnd, Grant, Guarantee, Hold } from "./facts.ts";
 import { takeAnswer } from "./progress.ts";
 import type { Referral } from "./referral.ts";
 import { type Submit, submitReferral } from "./submit-referral.ts";
@@ -97,6 +97,13 @@ const hold: Hold = {
   serviceItems: [{ serviceCode: "fallot-repair", quantity: 1 }],
 };
 
+const confirmation: Confirmation = {
+  tariff: "t",
+  tariffVersion: 1,
+  prices: [],
+  contestTime: answerTime,
+};
+
 const end: CourseEnd = {
   outcome: "COMPLETED",
   deliveredItems: [{ serviceCode: "fallot-repair", quantity: 1 }],
@@ -117,11 +124,11 @@ export const answers = {
     promisedDate: day("02-01"),
   }),
   refused: (round = 1): Answer => ({ kind: "EntitlementRefused", round, reason: "NO_AGREEMENT" }),
-  confirmed: (round = 1): Answer => ({
+  confirmed: (round = 1, differing: Partial<Confirmation> = {}): Answer => ({
     kind: "EntitlementConfirmed",
     round,
     hasSeat: true,
-    confirmation: { tariff: "t", tariffVersion: 1, prices: [], contestTime: answerTime },
+    confirmation: { ...confirmation, ...differing },
   }),
   seat: (move: "SeatCommitted" | "SeatConsumed" | "SeatReleased"): Answer => ({
     kind: move,

@@ -40,6 +40,10 @@ export function stopDues(facts: CaseFacts): readonly StopDue[] {
     const dueAt = endOfDay(acceptance.plan.dueDate, 0);
     dues.push({ kind: "waiting-list", dueAt, reason: "COURSE_UNAVAILABLE" });
   }
+  if (booked !== undefined && facts.startedOn === undefined) {
+    const dueAt = endOfDay(booked.lastDate, dischargeLimitDays);
+    dues.push({ kind: "no-show", dueAt, reason: "NO_SHOW" });
+  }
   return dues;
 }
 

@@ -77,7 +77,7 @@ export type Round = {
   readonly lapsed?: { readonly reason: string };
   readonly confirmation?: Confirmation;
   readonly estimate?: Estimate;
-  /** The payer said no to the estimate, or billing took it back. */
+  /** The payer said no to the estimate, or billing took it back or has no price. */
   readonly estimateEnd?: { readonly how: "DECLINED" | "WITHDRAWN"; readonly reason: string };
   readonly booked?: {
     readonly firstDate: Temporal.PlainDate;

@@ -18,7 +18,8 @@ function stopReasonOf(facts: CaseFacts): StopReason | undefined {
   if (facts.entitlement.refused !== undefined) return "ENTITLEMENT_REFUSED";
   if (released !== undefined) return releaseReason(released.reason);
   if (booked === undefined && estimateEnd !== undefined && !isCovered(facts)) {
-    return estimateEnd.how === "DECLINED" ? "ESTIMATE_DECLINED" : "ANSWER_OVERDUE";
+    // Of an open case nobody asked to withdraw: billing cannot price the course, and says so in this way.
+    return "ESTIMATE_DECLINED";
   }
   if (hold === undefined && unavailable?.waitlisted === false) return "COURSE_UNAVAILABLE";
   return isRoundOver(facts) && facts.round >= roundsMax ? "COURSE_UNAVAILABLE" : undefined;

@@ -29,7 +29,7 @@ function expectNothingHeld({ services, facts }: World): void {
 
 /** A case at rest that is not closed waits for people, never for a message. */
 function expectWaiting({ facts, services }: World): void {
-  const isOnItsWay = ["BOOKED", "IN_TREATMENT", "PENDED"].includes(careStateOf(facts));
+  const isOnItsWay = ["IN_TREATMENT", "PENDED"].includes(careStateOf(facts));
   const hasDue = isOnItsWay || stopDues(facts).length > 0;
   if (!hasDue || awaitedAnswers(facts).length > 0) expect.fail(textOf({ facts, services }));
 }
@@ -58,7 +58,7 @@ test("leaves nothing held when the hub declines at any moment", () => {
 
 test("leaves nothing held when a time passes at any moment", () => {
   const states = closedStates({ isTalkative: true }, { overdue: 1, repeat: 1 });
-  expect(states).toEqual(["DISCHARGED", "EXPIRED"]);
+  expect(states).toEqual(["DISCHARGED", "EXPIRED", "NO_SHOW", "STOPPED"]);
 });
 
 test("leaves nothing held when agreements refuses, and tells nobody else to stop", () => {
@@ -80,7 +80,7 @@ test("waits in the order of a quota and can be stopped there", () => {
 
 test("waits on capacity's list and can be stopped there", () => {
   const states = closedStates({ course: "waitlist" }, { stop: ["CANCELLED"], overdue: 1 });
-  expect(states).toEqual(["CANCELLED", "DISCHARGED", "EXPIRED", "REFUSED", "STOPPED"]);
+  expect(states).toEqual(["CANCELLED", "DISCHARGED", "EXPIRED", "NO_SHOW", "REFUSED", "STOPPED"]);
 });
 
 test("is refused when no course can be had", () => {
@@ -95,6 +95,13 @@ test("is refused when the payer declines, at the same time as anything else", ()
   expect(states).toEqual(["CANCELLED", "DISCHARGED", "REFUSED", "STOPPED"]);
 });
 
+test("is refused when billing cannot price the course, in the first round or in a later one", () => {
+  const first = closedStates({ unpriced: [1] }, { stop: ["CANCELLED"], overdue: 1, repeat: 1 });
+  expect(first).toEqual(["CANCELLED", "EXPIRED", "REFUSED"]);
+  const second = closedStates({ unpriced: [2] }, { take: 1, stop: ["CANCELLED"] });
+  expect(second).toEqual(["CANCELLED", "DISCHARGED", "REFUSED", "STOPPED"]);
+});
+
 test("goes through its rounds under one guarantee when holds are taken, and ends after three", () => {
   const states = closedStates({}, { take: 3 });
   expect(states).toEqual(["DISCHARGED", "REFUSED"]);
@@ -103,14 +110,14 @@ test("goes through its rounds under one guarantee when holds are taken, and ends
 test("leaves nothing held when rounds, a cancellation and a passed time meet", () => {
   for (const isTalkative of [false, true]) {
     const states = closedStates({ isTalkative }, { take: 1, stop: ["CANCELLED"], overdue: 1 });
-    expect(states).toEqual(["CANCELLED", "DISCHARGED", "EXPIRED", "STOPPED"]);
+    expect(states).toEqual(["CANCELLED", "DISCHARGED", "EXPIRED", "NO_SHOW", "STOPPED"]);
   }
 });
 
 test("asks the payer again when a later round costs more than was guaranteed", () => {
   const scenario = { totals: [100n, 500n, 500n] };
   const states = closedStates(scenario, { take: 1, guarantee: 1, overdue: 1 });
-  expect(states).toEqual(["DISCHARGED", "EXPIRED"]);
+  expect(states).toEqual(["DISCHARGED", "EXPIRED", "NO_SHOW", "STOPPED"]);
 });
 
 test("settles every end of a booked course", () => {

@@ -49,7 +49,9 @@ function forHeldCourse(facts: CaseFacts): Request[] {
   ];
   const { confirmation } = currentRound(facts);
   if (confirmation !== undefined) {
-    const { payers, creditor, currency } = granted;
+    const { payers, creditor } = granted;
+    // The prices are the tariff's, and so is their currency; what the agreement names is of another year's.
+    const currency = confirmation.prices[0]?.unitPrice.currency ?? granted.currency;
     const asked = { round, hub, payers, creditor, currency, serviceItems, answerBy, releaseAt };
     requests.push({ kind: "EstimateRequested", ...asked, ...dates, ...confirmation });
   }

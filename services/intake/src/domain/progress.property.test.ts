@@ -20,7 +20,7 @@ const anyAnswer = fc.oneof(
     answers.seat("SeatReleased"),
   ),
   round.map(answers.refused),
-  round.map(answers.confirmed),
+  round.map((at) => answers.confirmed(at)),
   round.map((at) => answers.held(at)),
   fc.tuple(round, fc.boolean()).map(([at, waitlisted]) => answers.unavailable(at, waitlisted)),
   fc.tuple(round, fc.constantFrom("TAKEN", "NOT_HELD")).map(([at, why]) => answers.lapsed(at, why)),

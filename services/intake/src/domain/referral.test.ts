@@ -10,8 +10,10 @@ import {
   now,
   plan,
   tenge,
+  told,
 } from "./case.builder.ts";
 import { duesOf, isStuck, overdue, reminderKind } from "./dues.ts";
+import { takeAnswer } from "./progress.ts";
 import {
   acceptReferral,
   cancelReferral,
@@ -223,4 +225,63 @@ test("follows the money after the case was closed", () => {
   expect(settlementStateOf(referral.facts)).toBe("ACCEPTED");
   referral = afterAnswers(referral, { kind: "InvoiceSettled", ...named });
   expect(settlementStateOf(referral.facts)).toBe("SETTLED");
+});
+
+test("takes a contest that was answered for over, also while another line is open", () => {
+  const named = { invoice: "i/1" };
+  const way = [answers.granted(), answers.held(), answers.confirmed(), answers.guaranteed()];
+  const end = [answers.booked(), answers.ended(), answers.invoiced()];
+  const contest = { kind: "InvoiceContested", ...named, amount: tenge(40n) } as const;
+  const contested = afterAnswers(aReferral(), ...way, ...end, contest);
+  const stateAfter = (answer: Parameters<typeof afterAnswers>[1]) =>
+    settlementStateOf(afterAnswers(contested, answer).facts);
+  const accepted = { kind: "InvoiceAccepted", ...named, amount: tenge(30n) } as const;
+  expect(stateAfter({ ...accepted, contested: tenge(0n) })).toBe("INVOICED");
+  expect(stateAfter({ ...accepted, contested: tenge(10n) })).toBe("PART_CONTESTED");
+  // An event of before the field was added says nothing of the contest.
+  expect(stateAfter(accepted)).toBe("PART_CONTESTED");
+  const credit = { kind: "CreditNoteIssued", ...named, creditNote: "c/1" } as const;
+  expect(stateAfter({ ...credit, amount: tenge(40n), contested: tenge(0n) })).toBe("INVOICED");
+});
+
+test("asks for a price in the currency of the tariff, whatever the agreement's is", () => {
+  const prices = [
+    { serviceCode: "fallot-repair", unitPrice: { amountMinor: 5n, currency: "UZS" as const } },
+  ];
+  const ask = (differing: object) => {
+    const confirmed = answers.confirmed(1, differing);
+    const accepted = acceptReferral(aReferral(), { plan, now }).state;
+    const { facts } = afterAnswers(accepted, answers.granted(), answers.held());
+    return takeAnswer(facts, { answer: confirmed, told, now }).events;
+  };
+  expect(ask({ prices })).toMatchObject([{}, { kind: "EstimateRequested", currency: "UZS" }]);
+  expect(ask({})).toMatchObject([{}, { kind: "EstimateRequested", currency: "KZT" }]);
+});
+
+test("refuses a case that billing cannot price, and gives back what it holds", () => {
+  const held = [answers.granted(), answers.held(), answers.confirmed()];
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const { facts } = afterAnswers(accepted, ...held);
+  const { state, events } = takeAnswer(facts, { answer: answers.withdrawn(), told, now });
+  expect(events).toMatchObject([
+    { kind: "AnswerTaken" },
+    { kind: "CaseStopAsked", reason: "ESTIMATE_DECLINED" },
+    { kind: "CourseStopRequested", reason: "ESTIMATE_DECLINED" },
+  ]);
+  const over = [answers.released(), answers.seat("SeatReleased")];
+  const { closed } = afterAnswers({ ...accepted, facts: state }, ...over).facts;
+  expect(closed).toEqual({ careState: "REFUSED", reason: "ESTIMATE_DECLINED" });
+});
+
+test("stops a booked case that nobody began thirty days after its last date, as a no-show", () => {
+  const way = [answers.granted(), answers.held(), answers.confirmed(), answers.guaranteed()];
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const booked = afterAnswers(accepted, ...way, answers.booked());
+  // The last date is 10 February; the day ends at the hub's midnight.
+  const dueAt = Temporal.Instant.from("2026-03-12T19:00:00Z");
+  expect(overdue(booked.facts, dueAt.subtract({ nanoseconds: 1 }))).toBeUndefined();
+  expect(overdue(booked.facts, dueAt)).toEqual({ kind: "no-show", dueAt, reason: "NO_SHOW" });
+  expect(duesOf(booked.facts, now).map(({ kind }) => kind)).toContain("no-show");
+  const started = afterAnswers(booked, answers.started());
+  expect(overdue(started.facts, dueAt)).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import type {
   AccountEvent,
   PaymentGuaranteed,
 } from "@carehub/contracts/gen/carehub/billing/v1/account_events_pb.ts";
+import type { Money as WireMoney } from "@carehub/contracts/gen/carehub/type/v1/money_pb.ts";
 import type { Answer } from "../domain/answers.ts";
 import { fromWireMoney } from "../wire/case-terms.ts";
 import { fromWireDate } from "../wire/times.ts";
@@ -32,12 +33,9 @@ export function toAccountAnswer({ event }: AccountEvent): Read | "unknown-varian
       return read({ kind: "InvoiceIssued", invoice, total: fromWireMoney(total, "total") });
     }
     case "invoiceAccepted": {
-      const { invoice, accepted } = event.value;
-      return read({
-        kind: "InvoiceAccepted",
-        invoice,
-        amount: fromWireMoney(accepted, "accepted"),
-      });
+      const { invoice, accepted, contested } = event.value;
+      const amount = fromWireMoney(accepted, "accepted");
+      return read({ kind: "InvoiceAccepted", invoice, amount, ...contestedNow(contested) });
     }
     case "invoiceContested": {
       const { invoice, contested } = event.value;
@@ -47,7 +45,8 @@ export function toAccountAnswer({ event }: AccountEvent): Read | "unknown-varian
     case "creditNoteIssued": {
       const { invoice, creditNote, amount } = event.value;
       const taken = { creditNote, amount: fromWireMoney(amount, "amount") };
-      return read({ kind: "CreditNoteIssued", invoice, ...taken });
+      const { contested } = event.value;
+      return read({ kind: "CreditNoteIssued", invoice, ...taken, ...contestedNow(contested) });
     }
     case "invoiceSettled":
       return read({ kind: "InvoiceSettled", invoice: event.value.invoice });
@@ -56,6 +55,11 @@ export function toAccountAnswer({ event }: AccountEvent): Read | "unknown-varian
     default:
       return event satisfies never;
   }
+}
+
+/** Absent in events of before the field was added. */
+function contestedNow(contested: WireMoney | undefined) {
+  return contested === undefined ? {} : { contested: fromWireMoney(contested, "contested") };
 }
 
 function ofRound({ round, reason }: { round: number; reason: string }) {

@@ -19,12 +19,18 @@ export function toCaseEntry(
     cursor: cursor === undefined ? "" : `${cursor}`,
     eventId,
     eventTime: toTimestamp(occurredAt),
-    caller: caller ?? "",
+    caller: caller ?? (actor === null ? serviceOf(event) : ""),
     ...(actor && { actor }),
     traceId: parseTraceparent(traceparent)?.traceId ?? "",
     reason: reasonOf(event),
     event,
   };
+}
+
+/** The service whose message the event is: an answer is of the package of the service that gave it. */
+function serviceOf({ event }: CaseEvent): string {
+  const [, service = "intake"] = event.value?.$typeName.split(".") ?? [];
+  return `service/${service}`;
 }
 
 function reasonOf({ event }: CaseEvent): string {

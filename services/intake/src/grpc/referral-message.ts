@@ -11,7 +11,7 @@ import { awaitedAnswers } from "../domain/awaited.ts";
 import { careStateOf, isAwaitingInformation, settlementStateOf } from "../domain/care-state.ts";
 import { stopDues } from "../domain/dues.ts";
 import { type CaseFacts, currentRound, guaranteeInForce, liveHold } from "../domain/facts.ts";
-import type { StoredReferral } from "../storage/referral-row.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { toWireMoney, toWirePerson, toWirePlan } from "../wire/case-terms.ts";
 import { toWireDate, toWireDeadline } from "../wire/times.ts";
 

@@ -4,10 +4,11 @@ import type { Uuid } from "@carehub/rules/ids";
 import { PrismaPg } from "@prisma/adapter-pg";
 import type { CareState } from "../domain/case-terms.ts";
 import { sideOf } from "../domain/parties.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { PrismaClient } from "./generated/client.ts";
 import type { DisclosureModel } from "./generated/models/Disclosure.ts";
 import type { ReferralModel } from "./generated/models/Referral.ts";
-import { type StoredReferral, toStoredReferral } from "./referral-row.ts";
+import { toStoredReferral } from "./referral-row.ts";
 
 /** Which of a caller's referrals a list holds, and where its page begins. */
 export type ListQuery = {

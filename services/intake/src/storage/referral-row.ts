@@ -1,6 +1,7 @@
 import type { Uuid } from "@carehub/rules/ids";
 import type { CaseFacts } from "../domain/facts.ts";
 import type { Document, Note, Referral } from "../domain/referral.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import { fromFactsJson } from "./facts-json.ts";
 
 /** The columns of a referral that a rule or a reply needs. */
@@ -15,15 +16,6 @@ export type ReferralRow = {
   readonly notes: unknown;
   readonly traceparent: string | null;
   readonly createdAt: Temporal.Instant;
-  readonly updatedAt: Temporal.Instant;
-  readonly closedAt: Temporal.Instant | null;
-};
-
-/** A referral as it was read, with what only the row knows. */
-export type StoredReferral = {
-  readonly referral: Referral;
-  readonly revision: number;
-  readonly traceparent: string | null;
   readonly updatedAt: Temporal.Instant;
   readonly closedAt: Temporal.Instant | null;
 };

@@ -6,14 +6,10 @@ import type { Uuid } from "@carehub/rules/ids";
 import { careStateOf, settlementStateOf } from "../domain/care-state.ts";
 import { sideOf } from "../domain/parties.ts";
 import type { Referral } from "../domain/referral.ts";
+import type { StoredReferral } from "../domain/stored-referral.ts";
 import type { Standing } from "../domain/submit-referral.ts";
 import { toFactsJson } from "./facts-json.ts";
-import {
-  type ReferralRow,
-  referralColumns,
-  type StoredReferral,
-  toStoredReferral,
-} from "./referral-row.ts";
+import { type ReferralRow, referralColumns, toStoredReferral } from "./referral-row.ts";
 
 type Runner = { readonly run: Run };
 
