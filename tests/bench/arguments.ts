@@ -38,8 +38,8 @@ ${Object.entries(suites)
   --profile FOLDER leaves a CPU profile of each of our processes there, which costs a tenth or so
   --write          puts the findings into docs/benchmarks.md as well
 
-Exit code: 0 every floor was reached, 1 one was missed, 2 a result was refused because its baselines
-drifted, 3 it could not be run.
+Exit code: 0 every floor was reached, 1 one was missed, 2 a result was refused because its baseline
+drifted or other work took a quarter of the machine, 3 it could not be run.
 `;
 
 /** Reads the command line; throws a sentence for people where it is wrong. */

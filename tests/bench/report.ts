@@ -17,7 +17,7 @@ export type Verdict = "refused" | "below the floor" | "floor" | "target" | "stre
 
 /** Judges a finding. */
 export function verdictOf({ comparison, targets }: Finding): Verdict {
-  if (comparison.isRefused) return "refused";
+  if (comparison.refusals.length > 0) return "refused";
   if (comparison.ratio < targets.floor) return "below the floor";
   if (comparison.ratio < targets.target) return "floor";
   return comparison.ratio < targets.stretch ? "target" : "stretch";
@@ -49,16 +49,16 @@ function describe(finding: Finding): string[] {
   const { id, name, comparison, targets, unit, references, openLoop } = finding;
   const { floor, target, stretch } = targets;
   const ratio = comparison.ratio.toFixed(2);
-  const drift = `${Math.round(comparison.drift * 100)} %`;
+  const refused =
+    comparison.refusals.length === 0 ? "" : ` Refused: ${comparison.refusals.join("; ")}.`;
   return [
     `### ${id} ${name}: ${ratio} of ${comparison.limit} — ${verdictOf(finding)}`,
     "",
     `Floor ${floor}, target ${target}, stretch ${stretch}. Guide: ${finding.guide}. ` +
-      `By CPU spent, ${comparison.cpuRatio.toFixed(2)}. ` +
-      `The limit's first and last run differ by ${drift}${comparison.isRefused ? ": refused" : ""}.`,
+      `By CPU spent, ${comparison.cpuRatio.toFixed(2)}.${refused}`,
     "",
-    `| | ${unit}, median | runs | CPU µs each | foreign load | steal |`,
-    "|---|--:|---|---|--:|--:|",
+    `| | ${unit}, median | runs | CPU µs each | foreign load | waited for a core | disk | steal |`,
+    "|---|--:|---|---|--:|--:|--:|--:|",
     row(`**${comparison.ours.name}**`, comparison.ours),
     ...comparison.baselines.map((series) => row(series.name, series)),
     ...references.map((series) => row(`${series.name} (reference)`, series)),
@@ -73,8 +73,10 @@ function row(name: string, series: Series): string {
     ([part, each]) => `${part} ${(each * 1e6).toFixed(0)}`,
   );
   const runs = series.perSecond.map((each) => whole(each)).join(", ");
-  const cells = [name, whole(series.median), runs, cpu.join(", ")];
-  return `| ${[...cells, percent(series.foreignShare), percent(series.stealShare)].join(" | ")} |`;
+  const { foreignShare, queuedShare, diskWaitShare, stealShare } = series;
+  const shares = [foreignShare, queuedShare, diskWaitShare, stealShare].map(percent);
+  const cells = [name, whole(series.median), runs, cpu.join(", "), ...shares];
+  return `| ${cells.join(" | ")} |`;
 }
 
 function latencies(openLoop: Finding["openLoop"]): string[] {

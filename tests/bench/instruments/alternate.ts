@@ -14,6 +14,8 @@ export type Series = {
   /** CPU seconds of one operation, by part, over all runs. */
   readonly cpuSecondsEach: Readonly<Record<string, number>>;
   readonly stealShare: number;
+  readonly diskWaitShare: number;
+  readonly queuedShare: number;
   readonly foreignShare: number;
 };
 
@@ -25,13 +27,21 @@ export type Comparison = {
   readonly ratio: number;
   /** The same by all CPU that was spent on one operation, which foreign load disturbs less. */
   readonly cpuRatio: number;
-  /** How much the limit's first and last run differ: above `driftMax` the result says nothing. */
+  /** How much the limit's first and last run differ. */
   readonly drift: number;
-  readonly isRefused: boolean;
+  /** Why the result says nothing; none when it does. */
+  readonly refusals: readonly string[];
 };
 
 /** Baselines that differ by more than this mean that the machine was busy with something else. */
 export const driftMax = 0.25;
+
+/**
+ * The share of the machine that other work may take. With more, cores are dealt out by the number of
+ * processes that want one: sixteen of PostgreSQL then get more than one of Node, and the ratio is
+ * about that and nothing else.
+ */
+export const foreignShareMax = 0.25;
 
 const rounds = 2;
 
@@ -68,8 +78,18 @@ export function compare(baselines: readonly Series[], ours: Series): Comparison 
     ratio: ours.median / limit.median,
     cpuRatio: cpuOf(limit) / cpuOf(ours),
     drift,
-    isRefused: !(drift <= driftMax),
+    refusals: refusalsOf(drift, Math.max(limit.foreignShare, ours.foreignShare)),
   };
+}
+
+function refusalsOf(drift: number, foreignShare: number): string[] {
+  const refusals: string[] = [];
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  if (!(drift <= driftMax)) refusals.push(`its first and last run differ by ${percent(drift)}`);
+  if (!(foreignShare <= foreignShareMax)) {
+    refusals.push(`other work took ${percent(foreignShare)} of the machine`);
+  }
+  return refusals;
 }
 
 function cpuOf({ cpuSecondsEach }: Series): number {
@@ -98,6 +118,8 @@ export function toSeries(name: string, runs: readonly Run[]): Series {
     median: medianOf(perSecond),
     cpuSecondsEach: Object.fromEntries([...parts].map((part) => [part, used(part) / operations])),
     stealShare: mean((cost) => cost.stealShare),
+    diskWaitShare: mean((cost) => cost.diskWaitShare),
+    queuedShare: mean((cost) => cost.queuedShare),
     foreignShare: mean((cost) => cost.foreignShare),
   };
 }

@@ -1,5 +1,10 @@
 import { type MachineTimes, readMachineTimes } from "./machine-load.ts";
-import { type ProcessTimes, readProcessTimes, secondsOf } from "./process-times.ts";
+import {
+  type ProcessTimes,
+  readProcessTimes,
+  readQueuedSeconds,
+  secondsOf,
+} from "./process-times.ts";
 
 /** The processes whose CPU is told apart: by part, such as `node` or `postgres`, their pids. */
 export type Parts = Readonly<Record<string, readonly number[]>>;
@@ -9,8 +14,12 @@ export type Cost = {
   readonly seconds: number;
   /** CPU seconds by part. */
   readonly cpuSeconds: Readonly<Record<string, number>>;
+  /** The share of time for which the main thread waited for a core that had to wait longest. */
+  readonly queuedShare: number;
   /** Time that the host of a virtual machine gave to others. */
   readonly stealShare: number;
+  /** Time in which a core had nothing to do because something waited for a disk. */
+  readonly diskWaitShare: number;
   /** CPU that processes outside of this benchmark used. */
   readonly foreignShare: number;
 };
@@ -19,13 +28,15 @@ type Snapshot = {
   readonly atMs: number;
   readonly machine: MachineTimes;
   readonly processes: ProcessTimes;
+  readonly queuedSeconds: readonly number[];
 };
 
 /** Starts to measure; the answered function ends it. */
 export function startMeter(parts: Parts): () => Cost {
-  const before = takeSnapshot();
+  const pids = Object.values(parts).flat();
+  const before = takeSnapshot(pids);
   return () => {
-    const after = takeSnapshot();
+    const after = takeSnapshot(pids);
     const used = (roots: readonly number[]) =>
       secondsOf(after.processes, roots) - secondsOf(before.processes, roots);
     const total = after.machine.total - before.machine.total;
@@ -33,20 +44,25 @@ export function startMeter(parts: Parts): () => Cost {
     const cpuSeconds = Object.fromEntries(
       Object.entries(parts).map(([part, roots]) => [part, used(roots)]),
     );
+    const seconds = (after.atMs - before.atMs) / 1_000;
+    const queued = after.queuedSeconds.map((each, at) => each - (before.queuedSeconds[at] ?? 0));
     return {
-      seconds: (after.atMs - before.atMs) / 1_000,
+      seconds,
+      queuedShare: share(Math.max(0, ...queued), seconds),
       cpuSeconds,
       stealShare: share(after.machine.steal - before.machine.steal, total),
+      diskWaitShare: share(after.machine.diskWait - before.machine.diskWait, total),
       foreignShare: share(foreign, total),
     };
   };
 }
 
-function takeSnapshot(): Snapshot {
+function takeSnapshot(pids: readonly number[]): Snapshot {
   return {
     atMs: performance.now(),
     machine: readMachineTimes(),
     processes: readProcessTimes(),
+    queuedSeconds: pids.map(readQueuedSeconds),
   };
 }
 

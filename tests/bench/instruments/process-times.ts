@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** CPU seconds of every process of this machine at one moment, from /proc; empty on other systems. */
 export type ProcessTimes = ReadonlyMap<number, ProcessTime>;
@@ -35,6 +35,16 @@ export function secondsOf(times: ProcessTimes, roots: readonly number[]): number
     for (const pid of pids) if (family.has(times.get(pid)?.parent ?? 0)) family.add(pid);
   }
   return [...family].reduce((sum, pid) => sum + (times.get(pid)?.seconds ?? 0), 0);
+}
+
+/**
+ * Seconds for which a process's main thread could have run and had to wait for a core, since it
+ * started; 0 where the system does not tell.
+ */
+export function readQueuedSeconds(pid: number): number {
+  const file = `/proc/${pid}/schedstat`;
+  const [, waitedNs = 0] = existsSync(file) ? readFileSync(file, "utf8").split(" ") : [];
+  return Number(waitedNs) / 1e9;
 }
 
 /** The children of this very process that run the program of this name. */

@@ -8,7 +8,7 @@ import { createLogger } from "@carehub/runtime/logging";
 import { runSchedule, type Schedule } from "../instruments/arrivals.ts";
 import { answerCommands, type Commands } from "../instruments/commands.ts";
 import { sharedNowMs } from "../instruments/latency.ts";
-import { tell } from "./things.ts";
+import { commitsAtOnce, tell } from "./things.ts";
 
 /** The first service: it commits events, numbers them and brings them to the topic. */
 export type SourceStart = {
@@ -20,7 +20,6 @@ export type SourceStart = {
   readonly count: number;
 };
 
-const commitsAtOnce = 64;
 const idleMs = 2;
 
 let opened: { readonly db: Database; readonly start: SourceStart } | undefined;

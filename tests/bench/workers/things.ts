@@ -13,6 +13,9 @@ type Told = { readonly payload: Uint8Array };
 export const thingTable =
   "create table thing (id text primary key, revision integer not null, said integer not null)";
 
+/** How many commands are under way when the path is saturated; the pool lets 16 of them in. */
+export const commitsAtOnce = 64;
+
 /** Size of an event's payload on the wire. */
 export const payloadBytes = 512;
 

@@ -8,7 +8,7 @@ import type { SinkCommands } from "../workers/event-sink.ts";
 import type { SourceCommands } from "../workers/event-source.ts";
 import type { RawSinkCommands } from "../workers/kafka-sink.ts";
 import type { RawSourceCommands } from "../workers/kafka-source.ts";
-import { insertThings, payloadBytes, thingTable } from "../workers/things.ts";
+import { commitsAtOnce, insertThings, payloadBytes, thingTable } from "../workers/things.ts";
 import type { Infrastructure } from "./infrastructure.ts";
 import { type Pipe, saturatePipe, schedulePipe } from "./pipe.ts";
 import { loopStatement } from "./statement-baseline.ts";
@@ -75,7 +75,7 @@ export async function eventPath(
 
 const notes = [
   `One command, one commit, one event of ${payloadBytes} bytes in 8 partitions; the consumer's commit holds its seen row, the row of its aggregate and an event of its own. Two databases of one PostgreSQL, one broker, a process for either side with the telemetry preload (no exporter).`,
-  `Saturation: ${clients} commits at once, at most ${windowMax} events on their way, counted where the consumer's commit is done.`,
+  `Saturation: ${commitsAtOnce} commits at once, at most ${windowMax} events on their way, counted where the consumer's commit is done.`,
   `The consumer's statement is the very text that its commit sends, prepared, ${clients} connections, by pgbench where it is installed. It has one of the five database round trips of an event, none of the first commit, and no Kafka: a ratio of 1 is out of reach on shared cores.`,
   "Raw kafkajs: the same bytes and headers in the relay's batch size; the reader decodes them and does nothing.",
   "Latency counts from the time at which the command was due, on a fixed schedule, to the end of the consumer's commit.",

@@ -42,6 +42,3 @@ export type Finding = {
   /** How it was done, in sentences. */
   readonly notes: readonly string[];
 };
-
-/** One workload of a suite. */
-export type Workload = (setting: Setting) => Promise<Finding>;
