@@ -1,8 +1,9 @@
+import { createRequire } from "node:module";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeRecord, replaceRecordEncoder } from "./kafka-records.ts";
+import { encodeRecord, encoderPath } from "./kafka-records.ts";
 
-const encodeAsLibrary = replaceRecordEncoder();
+const encodeAsLibrary: typeof encodeRecord = createRequire(import.meta.url)(encoderPath);
 
 test("writes the very bytes that the library writes", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 300 });
