@@ -24,6 +24,20 @@ export const serviceEnvironment = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).default("info"),
 });
 
+/** What every service makes of its environment; `environment` is `production` unless told. */
+export function toServiceConfig(variables: z.output<typeof serviceEnvironment>) {
+  return {
+    databaseUrl: variables.DATABASE_URL,
+    brokers: variables.KAFKA_BROKERS,
+    grpcHost: variables.GRPC_HOST,
+    grpcPort: variables.GRPC_PORT,
+    healthPort: variables.HEALTH_PORT,
+    trustDomain: variables.TRUST_DOMAIN,
+    environment: variables.CAREHUB_ENVIRONMENT ?? "production",
+    tlsFiles: { ca: variables.TLS_CA, cert: variables.TLS_CERT, key: variables.TLS_KEY },
+  };
+}
+
 /**
  * Reads the environment by a schema and freezes the result. An empty variable counts as absent.
  * The error names every variable that is wrong and what was expected, never a value.

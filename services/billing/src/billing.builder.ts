@@ -31,7 +31,6 @@ const migrations = { service: fileURLToPath(new URL("../prisma/migrations", impo
 /** The service's use cases on a database of their own, with what was told kept in order. */
 export async function openBilling() {
   const { url, drop } = await testDatabase({ migrations });
-  await findDeadlocksEarly(url);
   const db = openDatabase({ url, applicationName: "billing-test" });
   await declareEnvironment(db, "sandbox");
   await moveClock(db, { to: start });
@@ -76,18 +75,6 @@ export async function openBilling() {
       await drop();
     },
   };
-}
-
-// Found after a second, as the server does, a deadlock would be taken for a lock's time-out and counted nowhere.
-async function findDeadlocksEarly(url: string): Promise<void> {
-  const db = openDatabase({ url, applicationName: "billing-test" });
-  await db.run(
-    "test-deadlock-timeout",
-    `do $$ begin
-       execute format('alter database %I set deadlock_timeout = %L', current_database(), '200ms');
-     end $$`,
-  );
-  await db.close();
 }
 
 export type Billing = Awaited<ReturnType<typeof openBilling>>;

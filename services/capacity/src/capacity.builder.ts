@@ -34,7 +34,6 @@ export type TestCapacity = {
 /** Opens them; every test file has one. */
 export async function openTestCapacity({ poolSizeMax = 16 } = {}): Promise<TestCapacity> {
   const database = await testDatabase({ migrations: { service: migrationsFolder } });
-  await findDeadlocksEarly(database.url);
   const db = openDatabase({ url: database.url, applicationName: "capacity-test", poolSizeMax });
   await declareEnvironment(db, "sandbox");
   await moveClock(db, { to: testNow });
@@ -54,17 +53,6 @@ export async function openTestCapacity({ poolSizeMax = 16 } = {}): Promise<TestC
     },
   };
 }
-
-// PostgreSQL looks for a deadlock after a second: as late as the pool's lock time-out, which would end it uncounted.
-async function findDeadlocksEarly(url: string): Promise<void> {
-  const db = openDatabase({ url, applicationName: "capacity-test-setting", poolSizeMax: 1 });
-  await db.run("test-deadlock-timeout", deadlockTimeoutSql);
-  await db.close();
-}
-
-const deadlockTimeoutSql = `do $$ begin
-  execute format('alter database %I set deadlock_timeout = %L', current_database(), '100ms');
-end $$`;
 
 /** An organisation that calls. */
 export function aCaller(role: Role, id: string): Caller {

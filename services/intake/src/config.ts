@@ -1,4 +1,4 @@
-import { readConfig, serviceEnvironment } from "@carehub/runtime/config";
+import { readConfig, serviceEnvironment, toServiceConfig } from "@carehub/runtime/config";
 import { z } from "zod";
 
 const keyBytes = 32;
@@ -20,17 +20,10 @@ const environment = serviceEnvironment.extend({
 export function loadConfig(variables: NodeJS.ProcessEnv) {
   const config = readConfig(environment, variables);
   return Object.freeze({
-    databaseUrl: config.DATABASE_URL,
+    ...toServiceConfig(config),
     keysDatabaseUrl: config.KEYS_DATABASE_URL,
     identityKey: config.IDENTITY_KEY,
     blindIndexKey: config.BLIND_INDEX_KEY,
-    brokers: config.KAFKA_BROKERS,
-    grpcHost: config.GRPC_HOST,
-    grpcPort: config.GRPC_PORT,
-    healthPort: config.HEALTH_PORT,
-    trustDomain: config.TRUST_DOMAIN,
-    environment: config.CAREHUB_ENVIRONMENT ?? "production",
-    tlsFiles: { ca: config.TLS_CA, cert: config.TLS_CERT, key: config.TLS_KEY },
   });
 }
 
