@@ -4,6 +4,7 @@ import { type Platform, startPlatform } from "@carehub/local/platform";
 import { openCompany } from "@carehub/partners/company";
 import { type Examples, identitiesOf, loadExamples } from "@carehub/partners/examples";
 import { publishExamples } from "@carehub/partners/publish";
+import { writeConnections } from "./connections.ts";
 
 const help = `npm start
 
@@ -18,21 +19,22 @@ else await start();
 
 async function start(): Promise<void> {
   const examples = await loadExamples(join(import.meta.dirname, "../../../examples"));
+  const identities = [...identitiesOf(examples), operator];
   const otlpEndpoint = process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
   const platform = await startPlatform({
     instance: "start",
-    identities: [...identitiesOf(examples), operator],
+    identities,
     onProgress: ({ note }) => console.error(note),
     ...(otlpEndpoint === undefined ? {} : { otlpEndpoint }),
     endsOnSignals: true,
   });
   try {
     await publish(examples, platform);
+    console.log(describe(platform, await writeConnections(platform, identities)));
   } catch (error) {
     await platform.stop();
     throw error;
   }
-  console.log(describe(platform));
 }
 
 async function publish(examples: Examples, platform: Platform): Promise<void> {
@@ -49,7 +51,10 @@ async function publish(examples: Examples, platform: Platform): Promise<void> {
   close();
 }
 
-function describe({ addresses, healthUrls, certificates, brokers, folder }: Platform): string {
+function describe(
+  { addresses, healthUrls, certificates, brokers, folder }: Platform,
+  connections: string,
+): string {
   const tls = certificates.files("ministry/UZ");
   const call = [
     "node_modules/.bin/buf curl --schema proto --protocol grpc \\",
@@ -72,6 +77,10 @@ function describe({ addresses, healthUrls, certificates, brokers, folder }: Plat
     "A call of Uzbekistan's ministry, to copy:",
     "",
     ...call,
+    "",
+    "The command line, as hub, ministry or operator; --help has its commands:",
+    "",
+    `  npm run -s carehub -- list --connection ${join(connections, "ministry-UZ.json")}`,
     "",
   ].join("\n");
 }

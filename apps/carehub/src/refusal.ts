@@ -1,0 +1,62 @@
+import type { CallError } from "@carehub/grpc/call-error";
+
+/** How the program ends: done, refused by the platform, called wrongly, or nobody answered in time. */
+export const exitCodes = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const;
+
+/** A refusal as a person reads it: what was refused, why, and what to do. */
+export function describeRefusal(error: CallError): string {
+  const { code, reason, metadata, violations, traceId } = error;
+  const facts = Object.entries(metadata).map(([key, value]) => `  ${key}: ${value}`);
+  const fields = violations.map(({ field, description }) => `  ${field}: ${description}`);
+  return [
+    `refused: ${reason === "" ? code : reason}${reason === "" ? "" : ` (${code})`}`,
+    ...facts,
+    ...fields,
+    `what to do: ${adviceFor(error)}`,
+    ...(traceId === "" ? [] : [`trace: ${traceId}`]),
+  ].join("\n");
+}
+
+/** The same for a program. */
+export function refusalDocument(error: CallError) {
+  const { code, reason, domain, metadata, violations, traceId } = error;
+  return {
+    error: { code, reason, domain, metadata, violations, traceId, advice: adviceFor(error) },
+  };
+}
+
+/** Whether nobody answered: the same command may be given again. */
+export function isUnreachable({ code }: CallError): boolean {
+  return code === "UNAVAILABLE" || code === "DEADLINE_EXCEEDED";
+}
+
+/** What to do about a refusal: by its reason where there is more to say than its code does. */
+export function adviceFor({ code, reason }: Pick<CallError, "code" | "reason">): string {
+  return adviceByReason[reason] ?? adviceByCode[code] ?? "ask an operator, and name the trace.";
+}
+
+const adviceByReason: Readonly<Record<string, string>> = {
+  PLACER_NUMBER_TAKEN: "the referral exists already: `carehub show` it by the name above.",
+  OPEN_REFERRAL_EXISTS: "go on with the open referral, or cancel it before a new one is sent.",
+  REQUEST_ID_REUSED: "the id belongs to another request: leave --request-id out for a new one.",
+  ANSWER_OVERDUE: "the time to act is over; the case stops by itself. Refer the patient anew.",
+  ANSWER_TOO_LATE: "the time to answer is over; the case stops by itself. Refer the patient anew.",
+  ETAG_MISMATCH: "it changed since you read it: `carehub show` it, and decide again.",
+  PAGE_TOKEN_INVALID: "start again from the first page.",
+  CLOCK_NOT_MOVABLE: "only a sandbox's clock moves; this platform keeps real time.",
+};
+
+const adviceByCode: Readonly<Record<string, string>> = {
+  INVALID_ARGUMENT: "correct the fields above and send the command again.",
+  NOT_FOUND: "check the name; you see only what your organisation has a part in.",
+  ALREADY_EXISTS: "it exists already, under the name above.",
+  FAILED_PRECONDITION:
+    "the state does not allow it: `carehub actions CASE` tells what is possible.",
+  ABORTED: "it changed meanwhile: read it again and decide again.",
+  PERMISSION_DENIED: "your role may not do this: `carehub whoami` tells who you are.",
+  UNAUTHENTICATED: "the certificate was not accepted: check the connection file's cert and ca.",
+  RESOURCE_EXHAUSTED: "too much at once or too large: wait a little, or send less.",
+  UNAVAILABLE: "nobody answered: check the addresses, and repeat with the same --request-id.",
+  DEADLINE_EXCEEDED: "no answer came in time: repeat with the same --request-id.",
+  UNIMPLEMENTED: "the platform is older than this program.",
+};
