@@ -26,7 +26,7 @@ test("lets a ministry and a service know each other by name over mutual TLS", as
     "URI:spiffe://carehub.example/ministry/UZ, DNS:localhost",
   );
   expect(seen.byClient.subjectaltname).toBe(
-    "URI:spiffe://carehub.example/service/intake, DNS:localhost",
+    "URI:spiffe://carehub.example/service/intake, DNS:localhost, DNS:intake.carehub.example",
   );
 });
 

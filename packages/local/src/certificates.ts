@@ -37,7 +37,10 @@ export type CertificateOptions = {
   trustDomain: string;
   /** Paths below the trust domain: "ministry/UZ", "hub/astana-proton", "service/intake". */
   identities: readonly string[];
-  /** Names that a client may connect to; only "localhost" unless told. */
+  /**
+   * Names that a client may connect to; only "localhost" unless told. A service always has its own
+   * below the trust domain as well: "intake.carehub.example".
+   */
   dnsNames?: readonly string[];
 };
 
@@ -103,7 +106,9 @@ function namesOf(
   { trustDomain, dnsNames = ["localhost"] }: Omit<CertificateOptions, "identities">,
   identity: string,
 ): Name[] {
-  const names = dnsNames.map((value): Name => ({ type: "dns", value }));
+  const [kind, name] = identity.split("/");
+  const own = kind === "service" ? [`${name}.${trustDomain}`] : [];
+  const names = [...dnsNames, ...own].map((value): Name => ({ type: "dns", value }));
   return [{ type: "url", value: `spiffe://${trustDomain}/${identity}` }, ...names];
 }
 

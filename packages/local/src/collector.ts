@@ -20,24 +20,28 @@ export type Span = {
   links: { traceId: string; spanId: string }[];
 };
 
-/** Receives what services trace, on loopback, and keeps it for a test or the demo. */
+/** Receives what services trace and keeps it for a test, the demo or a look at single traces. */
 export type Collector = {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT; only with OTEL_EXPORTER_OTLP_PROTOCOL=http/json. */
   endpoint: string;
-  /** All spans so far, as they came; at most the first 200,000. */
+  /** All spans so far, as they came; at most the last 200,000. */
   spans(): readonly Span[];
   /** Waits for spans that satisfy the predicate; fails after the limit, telling how many came. */
   waitFor(predicate: (spans: readonly Span[]) => boolean, limitMs: number): Promise<void>;
   close(): Promise<void>;
 };
 
-/** Starts a receiver of OTLP over HTTP with JSON: traces are kept, metrics and logs only answered. */
-export async function startCollector(): Promise<Collector> {
+/**
+ * Starts a receiver of OTLP over HTTP with JSON, on any port of loopback unless told: traces are
+ * kept, metrics and logs only answered.
+ */
+export async function startCollector({ host = "127.0.0.1", port = 0 } = {}): Promise<Collector> {
   const spans: Span[] = [];
   const server = createServer((request, response) => {
     receive(request)
       .then((received) => {
-        spans.push(...received.slice(0, spansMax - spans.length));
+        spans.push(...received);
+        if (spans.length > spansMax) spans.splice(0, spans.length - spansMax);
         response.writeHead(200, { "content-type": "application/json" }).end("{}");
       })
       .catch((error: unknown) => {
@@ -48,11 +52,11 @@ export async function startCollector(): Promise<Collector> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const bound = server.address() as AddressInfo;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://127.0.0.1:${bound.port}`,
     spans: () => spans,
     waitFor: async (predicate, limitMs) => {
       for (const end = Date.now() + limitMs; !predicate(spans); await delay(25)) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "./cache-folder.ts";
 import { runProgram } from "./run-program.ts";
 import { checkoutFolder, type Instance } from "./state.ts";
 
@@ -11,7 +11,7 @@ const plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1";
 /** The user's cache folder for the broker that infra/kafka/pom.xml names; another pom, another folder. */
 export function kafkaJarsFolder(env = process.env): string {
   const hash = createHash("sha256").update(readFileSync(pom)).digest("hex").slice(0, 12);
-  return join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "carehub", `kafka-${hash}`);
+  return join(cacheFolder(env), `kafka-${hash}`);
 }
 
 /** Gets the broker's jars (55 MB) with Maven, once; afterwards answers at once. Safe to run twice. */

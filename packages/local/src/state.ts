@@ -71,6 +71,18 @@ export async function cleanLeftovers(root = stateRoot()): Promise<string[]> {
   return left;
 }
 
+/** Records a child in the folder of an instance that this process has claimed. */
+export function recordIn(
+  folder: string,
+  entry: { label: string; child: ChildProcess; stopSignal: NodeJS.Signals },
+): ProcessIdentity {
+  if (!isSame(readOwner(folder), ownIdentity())) {
+    entry.child.kill("SIGKILL");
+    throw new Error(`${folder} is not the folder of an instance of this process.`);
+  }
+  return recordChild(folder, entry);
+}
+
 /** The folder of this user and checkout: outside the checkout, where other users may look in. */
 export function stateRoot(checkout = checkoutFolder): string {
   const hash = createHash("sha256").update(checkout).digest("hex").slice(0, 12);
