@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 const everywhere = "{packages,services,apps,tests}/**";
-const special = ["int", "kafka", "property"].map((kind) => `${everywhere}/*.${kind}.test.ts`);
+const special = ["int", "kafka", "property", "long"].map(
+  (kind) => `${everywhere}/*.${kind}.test.ts`,
+);
+const long = [`${everywhere}/*.long.test.ts`];
 const never = ["**/node_modules/**", "**/generated/**"];
 const setup = { globalSetup: ["tests/setup/global.ts"], setupFiles: ["tests/setup/worker.ts"] };
 
@@ -19,7 +22,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: [`${everywhere}/*.test.ts`],
-          exclude: [...never, ...special, "tests/{journeys,invariants,faults,bench}/**"],
+          exclude: [...never, ...special, "tests/{journeys,security,invariants,faults,bench}/**"],
           testTimeout: 5_000,
         },
       },
@@ -55,12 +58,24 @@ export default defineConfig({
         // Each story starts a platform of its own: one at a time, after everything else.
         test: {
           name: "journey",
-          include: ["tests/journeys/**/*.test.ts"],
-          exclude: never,
+          include: ["tests/{journeys,security,invariants,faults}/**/*.test.ts"],
+          exclude: [...never, ...long],
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 180_000,
           hookTimeout: 180_000,
+        },
+      },
+      {
+        // What would make `npm test` longer than ten minutes; `npm run test:long` runs it.
+        test: {
+          name: "long",
+          include: long,
+          exclude: never,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
     ],

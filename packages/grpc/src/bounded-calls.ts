@@ -2,6 +2,7 @@ import { type ServerInterceptor, status } from "@grpc/grpc-js";
 
 const sweepMs = 250;
 const http2NoError = 0;
+const http2Cancel = 8;
 
 /** The interceptor that bounds every call, and how to end its timer. */
 export type BoundedCalls = { readonly interceptor: ServerInterceptor; readonly close: () => void };
@@ -44,8 +45,12 @@ function watchEnd(call: any, onEnd: () => void): void {
   };
 }
 
-/** Answers, and then closes the stream, since the other side may go on sending for ever. */
+/**
+ * Answers, and then closes the stream, since the other side may go on sending for ever. Where an answer was
+ * written and nobody reads it, the stream is cut: a close would wait for the reader.
+ */
 function end(call: any): void {
+  const code = call.metadataSent === true ? http2Cancel : http2NoError;
   call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: "DEADLINE_EXCEEDED", metadata: null });
-  setImmediate(() => call.stream?.close?.(http2NoError));
+  setImmediate(() => call.stream?.close?.(code));
 }

@@ -50,13 +50,13 @@ export function nameOf(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** Decodes a request; bytes that are not one fail with INVALID_FIELD. */
+/** Decodes a request; bytes that are not one fail with INVALID_FIELD, fields that we do not know are dropped. */
 export function decodeRequest<Schema extends DescMessage>(
   schema: Schema,
   bytes: Uint8Array,
 ): MessageShape<Schema> {
   try {
-    return fromBinary(schema, bytes);
+    return fromBinary(schema, bytes, { readUnknownFields: false });
   } catch {
     throw invalidField("request", `is not a ${schema.typeName}`);
   }

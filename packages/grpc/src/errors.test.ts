@@ -47,6 +47,13 @@ test.each([
   },
 );
 
+test("takes an error's own word for what is gone", () => {
+  const error = Object.assign(new Error("the lag was not read"), { outage: "kafka" });
+  const failure = toFailure(error, context);
+  expect(failure).toMatchObject({ codeName: "UNAVAILABLE", reason: "DEPENDENCY_UNAVAILABLE" });
+  expect(detail(failure, ErrorInfoSchema)?.metadata).toEqual({ dependency: "kafka" });
+});
+
 test.each([
   ["a bug", new TypeError("canary is not a function")],
   ["a refusal of no table", new DomainError("CANARY", { canary: "canary" })],

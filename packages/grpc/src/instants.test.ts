@@ -10,3 +10,13 @@ test.each([
   expect(timestamp.nanos).toBeGreaterThanOrEqual(0);
   expect(toInstant(timestamp).toString()).toBe(text);
 });
+
+test.each([
+  { seconds: -62_135_596_801n, nanos: 0 },
+  { seconds: 253_402_300_800n, nanos: 0 },
+  { seconds: 2n ** 63n - 1n, nanos: 0 },
+  { seconds: 0n, nanos: -1 },
+  { seconds: 0n, nanos: 1_000_000_000 },
+])("refuses a time that protobuf does not allow: %o", (time) => {
+  expect(() => toInstant(time)).toThrow(/INVALID_FIELD/);
+});

@@ -10,6 +10,14 @@ export type Limits = {
   readonly sendBytesMax: number;
   /** Calls at a time on one connection. */
   readonly streamsPerConnectionMax: number;
+  /** What one connection may keep of the process's memory: frames that came and were not read, or wait to be sent. */
+  readonly connectionMegabytesMax: number;
+  /** Connections at a time, of all callers; more are closed before a word is said. */
+  readonly connectionsMax: number;
+  /** How long a caller may take to show who it is. */
+  readonly handshakeMs: number;
+  /** A connection without a call is closed after this. */
+  readonly connectionIdleMs: number;
   /** Calls at a time in all handlers of the process; more are told to come back. */
   readonly inFlightMax: number;
   /** Longest life of a call, and the deadline of one that names none. */
@@ -29,6 +37,10 @@ export const defaultLimits: Limits = {
   receiveBytesMax: mebibyte,
   sendBytesMax: 4 * mebibyte,
   streamsPerConnectionMax: 256,
+  connectionMegabytesMax: 32,
+  connectionsMax: 1_024,
+  handshakeMs: 5 * secondMs,
+  connectionIdleMs: 10 * minuteMs,
   inFlightMax: 1_024,
   deadlineMaxMs: 30 * secondMs,
   deadlineReserveMs: 20,

@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   type GetQuiescenceResponseSchema,
   type ListDeadLettersResponseSchema,
@@ -8,6 +9,7 @@ import {
   type ReplayDeadLettersResponseSchema,
 } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
 import { must } from "@carehub/rules/fault";
+import { invalidField } from "@carehub/rules/ids";
 import type { Call } from "./call.ts";
 import type { Response } from "./definition.ts";
 import { toInstant, toTimestamp } from "./instants.ts";
@@ -37,6 +39,16 @@ export type Operations = {
   ) => Promise<Response<typeof ReplayDeadLettersResponseSchema>>;
 };
 
+/** A clock never goes back: from a year for which no table of working days stands there is no return. */
+const clockYearMax = 2099;
+
+function toClockTime(time: Timestamp): Temporal.Instant {
+  const instant = toInstant(time);
+  const { year } = instant.toZonedDateTimeISO("UTC");
+  if (year > clockYearMax) throw invalidField("time", `is later than the year ${clockYearMax}`);
+  return instant;
+}
+
 /** The operations API of one service, ready for `serve`. */
 export function implementOperations(operations: Operations): Implementation {
   return implement(OperationsService, {
@@ -46,7 +58,7 @@ export function implementOperations(operations: Operations): Implementation {
       service: operations.name,
     }),
     moveClock: async (request, call) => {
-      const to = toInstant(must(request.time, "validation requires the time"));
+      const to = toClockTime(must(request.time, "validation requires the time"));
       const answer = await operations.moveClock(to, { request, call });
       return answer instanceof Uint8Array ? answer : { time: toTimestamp(answer) };
     },

@@ -27,11 +27,13 @@ const connectionTexts = [
 ];
 
 /**
- * Names the dependency that an error or one of its causes says is gone; undefined for other errors.
+ * Names the dependency that an error or one of its causes says is gone, by a field `outage` or by what its library
+ * throws; undefined for other errors.
  */
 export function findOutage(error: unknown): string | undefined {
   let current: unknown = error;
   for (let depth = 0; depth < causesMax && current instanceof Error; depth += 1) {
+    if ("outage" in current && typeof current.outage === "string") return current.outage;
     // The commit's own connection was lost: the same request id finds out what became of it.
     if ("outcomeUnknown" in current && current.outcomeUnknown === true) return "database";
     const code = "code" in current ? current.code : undefined;

@@ -4,10 +4,12 @@ import type { Logger } from "@carehub/runtime/logging";
 import { gauge } from "@carehub/runtime/meters";
 import {
   type handleUnaryCall,
+  logVerbosity,
   type MethodDefinition,
   Server,
   ServerCredentials,
   type ServerOptions,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { boundCalls } from "./bounded-calls.ts";
@@ -18,6 +20,8 @@ import { defaultLimits, type Limits } from "./limits.ts";
 import { mergeReasons, type Reasons } from "./reasons.ts";
 import { identityReader } from "./session-identity.ts";
 import type { Tls } from "./tls.ts";
+
+const forceAfterDrainMs = 250;
 
 /** Answers one unary method; it may also give back the bytes of an answer that it gave before. */
 export type Handler<Input extends DescMessage, Output extends DescMessage> = (
@@ -72,6 +76,8 @@ export type GrpcServer = { readonly port: number; readonly close: () => Promise<
  * certificate of the authority.
  */
 export async function serve(options: ServeOptions): Promise<GrpcServer> {
+  // It would write what a caller sent, headers whole, into our log.
+  setLogVerbosity(logVerbosity.NONE);
   const limits: Limits = { ...defaultLimits, ...options.limits };
   const bounded = boundCalls(limits.deadlineMaxMs);
   const server = new Server({ ...serverOptions(limits), interceptors: [bounded.interceptor] });
@@ -88,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<GrpcServer> {
   const served = ["", ...options.services.map(({ service }) => service.typeName)];
   for (const name of served) health.setStatus(name, "SERVING");
   health.addToServer(server);
-  const port = await listen(server, options);
+  const port = await listen(server, options, limits);
   const stopGauge = gauge(
     { name: "carehub.grpc.server.in_flight", description: "Calls in handlers now." },
     () => context.inFlight,
@@ -124,6 +130,8 @@ function serverOptions(limits: Limits): ServerOptions {
     "grpc.max_receive_message_length": limits.receiveBytesMax,
     "grpc.max_send_message_length": limits.sendBytesMax,
     "grpc.max_concurrent_streams": limits.streamsPerConnectionMax,
+    "grpc-node.max_session_memory": limits.connectionMegabytesMax,
+    "grpc.max_connection_idle_ms": limits.connectionIdleMs,
     "grpc.keepalive_time_ms": limits.keepaliveMs,
     "grpc.keepalive_timeout_ms": limits.keepaliveTimeoutMs,
     "grpc.max_connection_age_ms": limits.connectionAgeMs,
@@ -131,20 +139,46 @@ function serverOptions(limits: Limits): ServerOptions {
   };
 }
 
-function listen(server: Server, { host, port, tls }: ServeOptions): Promise<number> {
+function listen(server: Server, at: ServeOptions, limits: Limits): Promise<number> {
+  const { host, port, tls } = at;
   const pair = { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) };
   const credentials = ServerCredentials.createSsl(Buffer.from(tls.ca), [pair], true);
+  limitHandshake(credentials, limits.handshakeMs);
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, credentials, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
+    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
+      if (error !== null) return reject(error);
+      limitConnections(server, limits.connectionsMax);
+      resolve(bound);
+    });
   });
 }
 
-/** `drain` first: it cuts only the connections that it closed itself, which are then all. */
+/** Node waits two minutes for a handshake, and grpc-js has no option for it. */
+function limitHandshake(credentials: any, handshakeMs: number): void {
+  const usual = credentials._getConstructorOptions();
+  assert(usual !== undefined, "grpc-js asks its credentials for the options of the TLS server");
+  credentials._getConstructorOptions = () => ({ ...usual, handshakeTimeout: handshakeMs });
+}
+
+/** Each connection costs some 50 KB and a handshake; grpc-js takes any number. */
+function limitConnections(server: any, connectionsMax: number): void {
+  const listening = [...server.http2Servers.keys()];
+  assert(listening.length > 0, "grpc-js keeps its HTTP/2 servers by themselves");
+  for (const each of listening) each.maxConnections = connectionsMax;
+}
+
+/**
+ * `drain` first: it cuts the connections that it closed itself. A handshake that ends meanwhile opens one more, which
+ * only the force after it closes: behind a proxy, whose checks connect all the time, that happens.
+ */
 function drain(server: Server, address: string, drainMs: number): Promise<void> {
   server.drain(address, drainMs);
+  const force = setTimeout(() => server.forceShutdown(), drainMs + forceAfterDrainMs);
   return new Promise((resolve, reject) => {
-    server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
+    server.tryShutdown((error) => {
+      clearTimeout(force);
+      if (error === undefined) resolve();
+      else reject(error);
+    });
   });
 }

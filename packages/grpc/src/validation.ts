@@ -8,9 +8,15 @@ import {
 import { createValidator } from "@bufbuild/protovalidate";
 import { DomainError, type FieldViolation } from "@carehub/rules/domain-error";
 import { decodeRequest } from "./definition.ts";
+import { type Parts, partsCounter } from "./request-parts.ts";
 
 const violationsMax = 20;
+/** Of a request with more messages in it only the first broken rule is told: finding all takes too long. */
+const partsToCheckWhole = 500;
+/** A shorter request cannot hold enough to be worth counting. */
+const bytesToCount = 256;
 const validator = createValidator();
+const hastyValidator = createValidator({ failFast: true });
 
 /**
  * Makes the reader of one method's requests: bytes in, a message that keeps the rules of its proto
@@ -22,19 +28,27 @@ export function requestReader<Schema extends DescMessage>(
 ): (bytes: Uint8Array) => MessageShape<Schema> {
   const { kind, error } = validator.validate(schema, create(schema));
   if (kind === "error" && error.name === "CompilationError") throw error;
+  const count = partsCounter(schema);
   return (bytes) => {
+    const parts = bytes.length < bytesToCount ? 1 : requireBounded(count(bytes));
     const message = decodeRequest(schema, bytes);
     requireStorable(schema, message, bytes);
-    requireValid(schema, message);
+    requireValid(schema, message, parts);
     return message;
   };
+}
+
+function requireBounded(parts: Parts): number {
+  return "excess" in parts ? refuse([parts.excess]) : parts.parts;
 }
 
 function requireValid<Schema extends DescMessage>(
   schema: Schema,
   message: MessageShape<Schema>,
+  parts: number,
 ): void {
-  const result = validator.validate(schema, message);
+  const whole = parts <= partsToCheckWhole;
+  const result = (whole ? validator : hastyValidator).validate(schema, message);
   if (result.kind === "valid") return;
   if (result.kind === "error")
     throw new Error(`validating ${schema.typeName}`, { cause: result.error });

@@ -58,6 +58,16 @@ test("refuses the character U+0000 in a nested message", async () => {
   await expect(call).rejects.toMatchObject({ violations: [{ field: "actor.signature" }] });
 });
 
+test.each([4_102_444_800n, 253_402_300_799n, 2n ** 63n - 1n, -(2n ** 63n)])(
+  "moves no clock to the second %d",
+  async (seconds) => {
+    const { address } = await startServer();
+    const { requestId, actor } = replay;
+    const call = clientOf(address, operatorTls).moveClock({ time: { seconds }, requestId, actor });
+    await expect(call).rejects.toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD" });
+  },
+);
+
 test.each([
   ["a truncated field", Buffer.from([0x0a, 0x20, 0x61])],
   ["a text that is not UTF-8", Buffer.from([0x0a, 0x02, 0xc3, 0x28])],
