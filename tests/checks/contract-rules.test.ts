@@ -19,5 +19,6 @@ test("names what a foreign contract lacks", () => {
     "unruly.v1.Unruly/Change has no actor",
     "unruly.v1.Unruly/Change has no request_id",
     "unruly.v1.ChangeRequest.name has no rule",
+    "unruly.v1.ChangeRequest.items has no rule",
   ]);
 });

@@ -61,12 +61,19 @@ function ruleProblems(message: DescMessage, seen = new Set<string>()): string[] 
 }
 
 function isChecked(each: DescField): boolean {
+  // Without a limit a few bytes an item keep a service busy for long: every list has one.
+  if (each.fieldKind === "list") return isBounded(each);
   const isBool = each.fieldKind === "scalar" && each.scalar === 8;
   // What is left out of an optional message of ours needs no rule; what is in it has its own.
   const isOptionalMessage =
     each.message?.typeName.startsWith("carehub.") === true && behaves(each, FieldBehavior.OPTIONAL);
   const isInOneof = each.oneof !== undefined && hasOption(each.oneof, oneofRules);
   return isBool || isInOneof || isOptionalMessage || hasOption(each, fieldRules);
+}
+
+function isBounded(each: DescField): boolean {
+  const { type } = getOption(each, fieldRules);
+  return type.case === "repeated" && type.value.maxItems > 0n;
 }
 
 /** What a client sends there is not read. */

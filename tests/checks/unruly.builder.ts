@@ -1,5 +1,6 @@
 import { create, createFileRegistry } from "@bufbuild/protobuf";
 import {
+  FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
@@ -13,7 +14,15 @@ const file = create(FileDescriptorProtoSchema, {
   messageType: [
     {
       name: "ChangeRequest",
-      field: [{ name: "name", number: 1, type: FieldDescriptorProto_Type.STRING }],
+      field: [
+        { name: "name", number: 1, type: FieldDescriptorProto_Type.STRING },
+        {
+          name: "items",
+          number: 2,
+          type: FieldDescriptorProto_Type.STRING,
+          label: FieldDescriptorProto_Label.REPEATED,
+        },
+      ],
     },
     { name: "ChangeResponse" },
   ],

@@ -26,7 +26,8 @@ export function openLagReader(kafka: Kafka, groups: readonly Group[]): LagReader
         return lags.flat().reduce((sum, { lag }) => sum + lag, 0n);
       } catch (cause) {
         await disconnect();
-        throw new Error("the lag of the consumers was not read", { cause });
+        const error = new Error("the lag of the consumers was not read", { cause });
+        throw Object.assign(error, { outage: "kafka" });
       }
     },
     close: disconnect,
