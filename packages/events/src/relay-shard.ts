@@ -1,5 +1,6 @@
 import type { LoggedEvent } from "@carehub/database/event-log";
 import type { Logger } from "@carehub/database/logger";
+import { passFailPoint } from "@carehub/runtime/fail-points";
 import { type Backoff, waitBackoff } from "./backoff.ts";
 import type { Producer } from "./kafka-port.ts";
 import { countSent } from "./metrics.ts";
@@ -38,6 +39,7 @@ export async function sendShard(shard: Shard, sending: Sending): Promise<void> {
       continue;
     }
     if (!(await sendBatch(batch, sending))) return;
+    passFailPoint("relay.after-send");
     sending.onAcknowledged(batch);
     countSent(batch.length);
   }
