@@ -28,6 +28,7 @@ export type ServiceConfig = {
   readonly brokers: readonly string[];
   readonly grpcHost: string;
   readonly grpcPort: number;
+  readonly healthHost: string;
   readonly healthPort: number;
   readonly trustDomain: string;
   readonly tlsFiles: { readonly ca: string; readonly cert: string; readonly key: string };
@@ -65,7 +66,11 @@ export async function startService(parts: ServiceParts) {
     reasons,
     logger,
   });
-  const health = await startHealth({ port: config.healthPort, ready: { database: () => now(db) } });
+  const health = await startHealth({
+    host: config.healthHost,
+    port: config.healthPort,
+    ready: { database: () => now(db) },
+  });
   return {
     ready: { grpcPort: server.port, healthPort: health.port },
     close: async () => {
