@@ -75,4 +75,6 @@ test("every command has a name of its own, and its service has its method", () =
   const names = mutations.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const { service, method } of mutations) expect(service.methods).toContain(method);
+  const methods = mutations.map(({ method }) => method.name);
+  expect(new Set(methods).size).toBe(methods.length);
 });

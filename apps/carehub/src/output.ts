@@ -6,7 +6,11 @@ import { parseCurrency } from "@carehub/money/currency";
 import { formatMoney } from "@carehub/money/decimal";
 import Table from "cli-table3";
 
-const plain = { style: { head: [], border: [] } };
+// One line a row: a timeline is long enough.
+const plain = {
+  style: { head: [], border: [] },
+  chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
+};
 
 /** A table for people. */
 export function table(head: readonly string[], rows: readonly (readonly unknown[])[]): string {

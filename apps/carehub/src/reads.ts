@@ -23,6 +23,7 @@ import {
   describeReferral,
   nameOf,
 } from "./describe.ts";
+import { mutations } from "./mutations.ts";
 import { showTime, table } from "./output.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -85,6 +86,7 @@ export async function actions({ connection, target, json }: Reading): Promise<st
   const answer = await connection.client(ReferralService).listAvailableActions({ name });
   if (json) return write(toJson(ListAvailableActionsResponseSchema, answer));
   const rows = answer.actions.map((each) => [
+    mutations.find(({ method }) => method.name === each.action)?.name,
     each.action,
     each.allowed ? "yes" : "no",
     each.blockingReason,
@@ -93,7 +95,8 @@ export async function actions({ connection, target, json }: Reading): Promise<st
       .join(", "),
     each.unblockedBy,
   ]);
-  return table(["action", "possible", "blocked by", "facts", "unblocked by"], rows);
+  const head = ["command", "action", "possible", "blocked by", "facts", "unblocked by"];
+  return table(head, rows);
 }
 
 /** The course of a case, with its sessions. */

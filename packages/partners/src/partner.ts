@@ -24,6 +24,8 @@ export type Access = {
   /** `ministry/UZ`, `hub/umc-heart`, `operator/registry`. */
   readonly identity: string;
   readonly addresses: Addresses;
+  /** The name that each service's certificate holds, where it is not the host: behind a front door. */
+  readonly serverNames?: Addresses;
   readonly tls: ConnectOptions["tls"];
 };
 
@@ -32,9 +34,10 @@ export type Partner = ReturnType<typeof openPartner>;
 const deadlineMs = 15_000;
 
 /** The clients of one organisation; nothing is connected before the first call. */
-export function openPartner({ identity, addresses, tls }: Access) {
+export function openPartner({ identity, addresses, serverNames, tls }: Access) {
   const to = (service: ServiceName): ConnectOptions => ({
     address: addresses[service],
+    ...(serverNames === undefined ? {} : { serverName: serverNames[service] }),
     tls,
     deadlineMs,
     waitForReady: true,
