@@ -1,6 +1,7 @@
 /**
- * Runs the whole suite and closes with `N passed, N failed`. Arguments go to vitest, so that
- * `node tests/run.ts services/intake` runs a part of it. Exit code 0 only when all passed.
+ * Runs the suite, but for its long part, and closes with `N passed, N failed`. Arguments go to vitest, so that
+ * `node tests/run.ts services/intake` runs a part of it and `--project=long` the long one. Exit code 0 only when all
+ * passed.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -15,7 +16,7 @@ type Report = {
 
 if (process.argv.includes("--help")) {
   console.log(
-    "npm test: runs every check and test. node tests/run.ts [vitest arguments]: tests alone.",
+    "npm test: runs every check and test but the long ones, which npm run test:long runs. node tests/run.ts [vitest arguments]: tests alone.",
   );
   process.exit(0);
 }
@@ -23,6 +24,10 @@ if (process.argv.includes("--help")) {
 const root = join(import.meta.dirname, "..");
 const folder = await mkdtemp(join(tmpdir(), "carehub-report-"));
 const reportFile = join(folder, "report.json");
+const wanted = process.argv.slice(2);
+const projects = wanted.some((argument) => argument.startsWith("--project"))
+  ? []
+  : ["--project=!long"];
 const reporters = ["--reporter=dot", "--reporter=json", `--outputFile.json=${reportFile}`];
 const child = spawn(
   process.execPath,
@@ -31,7 +36,8 @@ const child = spawn(
     join(root, "node_modules/vitest/vitest.mjs"),
     "run",
     ...reporters,
-    ...process.argv.slice(2),
+    ...projects,
+    ...wanted,
   ],
   { cwd: root, stdio: "inherit" },
 );

@@ -21,6 +21,7 @@ export const canaries: Readonly<Record<string, string>> = {
   "carehub.intake.v1.SubmitReferralRequest.clinical_summary": mark("Summary"),
   "carehub.intake.v1.RejectReferralRequest.note": mark("Rejection"),
   "carehub.intake.v1.ReturnReferralRequest.note": mark("Return"),
+  "carehub.intake.v1.RedirectReferralRequest.note": mark("Redirection"),
   "carehub.intake.v1.RequestInformationRequest.note": mark("Question"),
   "carehub.intake.v1.ProvideInformationRequest.note": mark("Answer"),
 };

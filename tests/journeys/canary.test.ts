@@ -14,7 +14,7 @@ let everything: Trace[];
 
 beforeAll(async () => {
   stage = await setStage("canary");
-  stories = [...stage.examples.stories, returned(stage.examples.stories)].map(plant);
+  stories = stage.examples.stories.filter(isPlantable).map(plant);
   await stage.rehearse(stories);
   refusals = await provokeRefusals();
   everything = [
@@ -51,6 +51,8 @@ test.each([
 test.each([
   "ReferralRejected",
   "ReferralReturned",
+  "ReferralRedirected",
+  "ReferralDeferred",
   "InformationProvided",
   "CourseEnded",
   "InvoiceSettled",
@@ -95,18 +97,11 @@ test("the sending ministry reads what it sent, for a purpose, and the reading is
   }
 });
 
-/** The case that the hub rejects, sent back with advice instead: no example does that yet. */
-function returned(all: readonly Story[]): Story {
-  const rejected = all.find(({ steps }) => steps.some((step) => step.do === "rejectReferral"));
-  const [step] = rejected?.steps ?? [];
-  if (rejected === undefined || step === undefined) throw new Error("no example is rejected");
-  return {
-    ...rejected,
-    referral: structuredClone(rejected.referral),
-    id: "returned",
-    submitAt: rejected.submitAt.add({ hours: 1 }),
-    steps: [{ ...step, do: "returnReferral", with: { reason: "TREAT_AT_HOME", note: "" } }],
-  };
+/** Enough to go every way on which a personal field travels; each is a patient of its own. */
+const planted = ["01", "02", "03", "04", "05", "06", "07", "19", "21", "22"];
+
+function isPlantable({ id }: Story): boolean {
+  return planted.some((number) => id.startsWith(`${number}-`));
 }
 
 /** Calls that fail while they carry personal data: what they answer is evidence too. */

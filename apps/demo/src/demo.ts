@@ -5,7 +5,7 @@ import { startCollector } from "@carehub/local/collector";
 import { type Platform, startPlatform } from "@carehub/local/platform";
 import { openCompany } from "@carehub/partners/company";
 import { type Examples, identitiesOf, loadExamples } from "@carehub/partners/examples";
-import { type Outcome, readOutcome } from "@carehub/partners/outcome";
+import { type Outcome, readOutcomes } from "@carehub/partners/outcome";
 import { publishExamples } from "@carehub/partners/publish";
 import { rehearse } from "@carehub/partners/rehearsal";
 import { readTotals, type Totals } from "@carehub/partners/totals";
@@ -86,7 +86,7 @@ async function play(examples: Examples, platform: Platform, progress: DemoProgre
       onEvent: progress.onEvent,
       onClock: progress.onClock,
     });
-    const cases = await Promise.all(performances.map((each) => readOutcome(each, partnerOf)));
+    const cases = await readOutcomes(performances, partnerOf);
     const hubs = examples.hubs.map(({ name }) => name);
     return { cases, totals: await readTotals(registry, hubs, period) };
   } finally {

@@ -52,15 +52,49 @@ export function writeReport({ cases, totals, seconds, spanCount }: Demo): string
 
 function casesTable(cases: readonly Outcome[]): string {
   const table = new Table({
-    head: ["case", "care", "settlement", "why", "events", "as expected"],
+    head: ["case", "what", "care", "settlement", "why", "events", "as expected"],
     ...plain,
   });
-  for (const { title, actual, timeline, isAsExpected } of cases) {
-    const { careState, settlementState, reason } = actual;
-    const verdict = isAsExpected ? "yes" : "NO";
-    table.push([title, careState, settlementState, reason, timeline.length, verdict]);
+  const groups = Map.groupBy(cases, ({ actual }) => groupOf(actual.careState));
+  for (const group of [...groupStates.keys(), openGroup]) {
+    const own = groups.get(group) ?? [];
+    if (own.length > 0) table.push([{ colSpan: 7, content: `${group}: ${own.length}` }]);
+    for (const { id, title, actual, timeline, isAsExpected } of own) {
+      const { careState, settlementState, reason } = actual;
+      const verdict = isAsExpected ? "yes" : "NO";
+      table.push([
+        ...[`  ${shortId(id)}`, cut(title), careState, settlementState, reason],
+        ...[timeline.length, verdict],
+      ]);
+    }
   }
   return table.toString();
+}
+
+const groupStates: ReadonlyMap<string, readonly string[]> = new Map([
+  ["Treated to the end", ["DISCHARGED"]],
+  ["Stopped on the way", ["STOPPED", "CANCELLED", "DECEASED", "NO_SHOW"]],
+  ["Answered with no, or sent elsewhere", ["REFUSED", "REJECTED", "RETURNED", "REDIRECTED"]],
+  ["Out of time", ["EXPIRED"]],
+  ["Not taken in", ["NOT_SUBMITTED"]],
+]);
+const openGroup = "Still open";
+
+function groupOf(careState: string): string {
+  const known = [...groupStates].find(([, states]) => states.includes(careState));
+  return known?.[0] ?? openGroup;
+}
+
+/** `14-quota-of-ten-nukus-1` as `14 nukus-1`; of a file with one case, the number alone. */
+function shortId(id: string): string {
+  const [number = ""] = id.split("-");
+  return [number, id.match(/-of-ten-(.+)$/)?.[1] ?? ""].join(" ").trim();
+}
+
+const titleMax = 78;
+
+function cut(title: string): string {
+  return title.length <= titleMax ? title : `${title.slice(0, titleMax - 1).trimEnd()}…`;
 }
 
 function seatsTable({ seats }: Totals): string {
@@ -108,13 +142,13 @@ function moneyTable({ money }: Totals): string {
   return table.toString();
 }
 
-function describeDifference({ id, expected, actual, missingEvents, timeline }: Outcome): string {
+function describeDifference({ id, expected, actual, differences, timeline }: Outcome): string {
   const lines = [
     `${id} did not end as expected:`,
     `  expected ${JSON.stringify(expected)}`,
-    `  actual   ${JSON.stringify(actual)}`,
+    `  found    ${JSON.stringify(actual)}`,
+    ...differences.map((difference) => `  ${difference}`),
   ];
-  if (missingEvents.length > 0) lines.push(`  missing events: ${missingEvents.join(", ")}`);
   return [...lines, ...timeline.map(describeEntry)].join("\n");
 }
 

@@ -1,6 +1,8 @@
 /** Something that a partner will do at a time of the sandbox clock. */
 export type Appointment = {
   readonly at: Temporal.Instant;
+  /** What is done under one key is done one after the other. */
+  readonly key: string;
   readonly act: () => Promise<void>;
 };
 
@@ -15,6 +17,9 @@ export function createAgenda() {
       appointments.splice(index === -1 ? appointments.length : index, 0, appointment);
     },
     nextAt: (): Temporal.Instant | undefined => appointments[0]?.at,
+    /** The time of the last appointment that is at or before the given time. */
+    lastAtUntil: (time: Temporal.Instant): Temporal.Instant | undefined =>
+      appointments.findLast(({ at }) => Temporal.Instant.compare(at, time) <= 0)?.at,
     /** Takes out everything that is due. */
     takeDue(now: Temporal.Instant): Appointment[] {
       const later = appointments.findIndex((other) => Temporal.Instant.compare(other.at, now) > 0);
@@ -24,3 +29,13 @@ export function createAgenda() {
 }
 
 export type Agenda = ReturnType<typeof createAgenda>;
+
+/** Does appointments: those of different keys side by side. */
+export async function keep(appointments: readonly Appointment[]): Promise<void> {
+  const byKey = Map.groupBy(appointments, ({ key }) => key);
+  await Promise.all(
+    [...byKey.values()].map(async (own) => {
+      for (const { act } of own) await act();
+    }),
+  );
+}

@@ -1,39 +1,63 @@
 import type { CaseEntry } from "@carehub/contracts/gen/carehub/intake/v1/case_feed_pb.ts";
+import { CallError } from "@carehub/grpc/call-error";
 import { act } from "./act.ts";
 import type { Agenda } from "./agenda.ts";
 import { command, type Partner } from "./partner.ts";
 import type { Step, Story } from "./story.ts";
-import { planTreatment } from "./treat.ts";
 
 /** One story on the stage: which referral it became, and what was heard of it so far. */
 export type Performance = {
   readonly story: Story;
   /** The referral's name once it was submitted. */
   referral: string | undefined;
+  /** Why the platform did not take the referral, and which one it named instead. */
+  refusal: { readonly reason: string; readonly existing: string | undefined } | undefined;
   /** How often each event was heard by each of the two partners. */
   readonly heard: Map<string, number>;
+  /** What partners were told otherwise than the story tells. */
+  readonly surprises: string[];
   isClosed: boolean;
 };
 
 /** Who plays: the partner of an identity, `ministry/UZ` or `hub/umc-heart`. */
 export type PartnerOf = (identity: string) => Partner;
 
+type Theatre = {
+  readonly partnerOf: PartnerOf;
+  readonly agenda: Agenda;
+  /** The referral that another story became. */
+  readonly referralOf: (story: string) => string;
+};
+
 /** Puts the submission of a story on the agenda, under its ministry's own certificate. */
-export function stage(story: Story, partnerOf: PartnerOf, agenda: Agenda): Performance {
+export function stage(story: Story, theatre: Theatre): Performance {
   const performance: Performance = {
     story,
     referral: undefined,
+    refusal: undefined,
     heard: new Map(),
+    surprises: [],
     isClosed: false,
   };
-  const submit = async () => {
-    const ministry = partnerOf(`ministry/${story.ministry}`);
-    const request = Object.assign(story.referral, command("referral-coordinator"));
+  const { id: key, submitAt: at } = story;
+  theatre.agenda.add({ at, key, act: () => submit(performance, theatre) });
+  return performance;
+}
+
+async function submit(performance: Performance, { partnerOf, referralOf }: Theatre) {
+  const { story } = performance;
+  const { redirectedFrom: origin } = story;
+  const ministry = partnerOf(`ministry/${story.ministry}`);
+  const redirectedFrom = origin === undefined ? "" : referralOf(origin);
+  const request = { ...story.referral, redirectedFrom, ...command("referral-coordinator") };
+  try {
     const { referral } = await ministry.referrals.submitReferral(request);
     performance.referral = referral?.name;
-  };
-  agenda.add({ at: story.submitAt, act: submit });
-  return performance;
+  } catch (error) {
+    const { reason, metadata } = refusalOf(error);
+    performance.refusal = { reason, existing: metadata.referral };
+    performance.isClosed = true;
+  }
 }
 
 /** Lets a partner answer an event of its feed as the story tells: now or later, by the agenda. */
@@ -48,14 +72,40 @@ export function hear(
   const role = partner.identity.startsWith("hub/") ? "hub" : "ministry";
   const occurrence = (performance.heard.get(`${role} ${name}`) ?? 0) + 1;
   performance.heard.set(`${role} ${name}`, occurrence);
-  for (const step of performance.story.steps) {
+  const { story } = performance;
+  for (const step of story.steps) {
     if (step.on !== name || step.as !== role || step.occurrence !== occurrence) continue;
-    const perform =
-      step.do === "treatPatient"
-        ? () => planTreatment(partner, event.referral.replace("referrals/", "courses/"), agenda)
-        : () => act(partner, event, step);
-    agenda.add({ at: timeOf(entry, step), act: perform });
+    const later = (at: Temporal.Instant, perform: () => Promise<unknown>) => {
+      const noting = () => noteRefusal(performance, step, perform);
+      agenda.add({ at, key: story.id, act: noting });
+    };
+    const at = timeOf(entry, step);
+    later(at, () => act(partner, { event, story, step, at, later }));
   }
+}
+
+/** A refusal that the story does not tell is noted, and so is one that does not come: the others play on. */
+async function noteRefusal(
+  { surprises }: Performance,
+  { do: action, on, expectsReason }: Step,
+  perform: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await perform();
+    if (expectsReason === undefined) return;
+    surprises.push(`${action} on ${on}: expected ${expectsReason}, and it was done`);
+  } catch (error) {
+    const { reason, message } = refusalOf(error);
+    if (reason === expectsReason) return;
+    const expected = expectsReason === undefined ? "" : `expected ${expectsReason}, `;
+    surprises.push(`${action} on ${on}: ${expected}found ${message}`);
+  }
+}
+
+/** Only what a service refuses is part of a story; everything else ends the rehearsal. */
+function refusalOf(error: unknown): CallError {
+  if (error instanceof CallError && error.reason !== "") return error;
+  throw error;
 }
 
 function timeOf({ eventTime }: CaseEntry, { afterHours }: Step): Temporal.Instant {

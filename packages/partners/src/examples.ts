@@ -5,7 +5,8 @@ import { AgreementSchema } from "@carehub/contracts/gen/carehub/agreements/v1/ag
 import { PartySchema } from "@carehub/contracts/gen/carehub/agreements/v1/party_pb.ts";
 import { HubSchema } from "@carehub/contracts/gen/carehub/capacity/v1/hub_pb.ts";
 import { parse } from "yaml";
-import { parseStory, type Story } from "./story.ts";
+import type { Story } from "./story.ts";
+import { parseStories } from "./story-files.ts";
 
 /** Everything in the folder `examples`. */
 export type Examples = Awaited<ReturnType<typeof loadExamples>>;
@@ -29,7 +30,9 @@ export function identitiesOf({ parties, hubs }: Examples): string[] {
 
 async function loadStories(folder: string): Promise<Story[]> {
   const documents = await loadDocuments(folder);
-  return documents.map(({ file, document }) => parseStory(file.replace(/\.yaml$/, ""), document));
+  return parseStories(
+    documents.map(({ file, document }) => ({ id: file.replace(/\.yaml$/, ""), document })),
+  );
 }
 
 async function loadMessages<Schema extends DescMessage>(

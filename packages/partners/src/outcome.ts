@@ -5,6 +5,7 @@ import {
   SettlementStateSchema,
 } from "@carehub/contracts/gen/carehub/intake/v1/referral_pb.ts";
 import type { PartnerOf, Performance } from "./cast.ts";
+import { findDifferences } from "./differences.ts";
 import type { Partner } from "./partner.ts";
 
 const pageSize = 200;
@@ -31,67 +32,97 @@ export type End = {
 export type Outcome = {
   readonly id: string;
   readonly title: string;
+  /** Empty when the platform did not take it. */
   readonly referral: string;
   readonly expected: End;
   readonly actual: End;
   readonly isAsExpected: boolean;
-  /** Expected events that the timeline lacks, or has in another order. */
-  readonly missingEvents: readonly string[];
+  /** What else is not as the story tells: events that lack or say something else, refusals. */
+  readonly differences: readonly string[];
   readonly timeline: readonly TimelineEntry[];
 };
 
-/** Reads what became of a case, as its ministry sees it. */
-export async function readOutcome(
-  { story, referral: name = "" }: Performance,
+/** Reads what became of every case of a rehearsal. */
+export function readOutcomes(
+  performances: readonly Performance[],
   partnerOf: PartnerOf,
+): Promise<Outcome[]> {
+  const referralOf = (id: string) => performances.find(({ story }) => story.id === id)?.referral;
+  return Promise.all(performances.map((each) => readOutcome(each, partnerOf, referralOf)));
+}
+
+/** Reads what became of a case, as its ministry sees it. */
+async function readOutcome(
+  performance: Performance,
+  partnerOf: PartnerOf,
+  referralOf: (story: string) => string | undefined,
 ): Promise<Outcome> {
-  const ministry = partnerOf(`ministry/${story.ministry}`);
+  const { story, referral = "", refusal, surprises } = performance;
+  const { careState, settlementState, reason, existing } = story.expected;
+  const expected = { careState, settlementState, reason };
+  const entries = referral === "" ? [] : await readTimeline(partnerOf(senderOf(story)), referral);
+  const actual =
+    refusal === undefined
+      ? await readEnd(partnerOf(senderOf(story)), referral, entries)
+      : { careState: "NOT_SUBMITTED", settlementState: "NONE", reason: refusal.reason };
+  const differences = [...surprises, ...findDifferences(entries, story.expected)];
+  const named = existing === undefined ? undefined : referralOf(existing);
+  if (named !== undefined && refusal?.existing !== named) {
+    differences.push(`the refusal names ${refusal?.existing || "none"}, and not ${named}`);
+  }
+  const isSameEnd = Object.entries(expected).every(
+    ([key, value]) => actual[key as keyof End] === value,
+  );
+  const isAsExpected = isSameEnd && differences.length === 0;
+  const timeline = entries.map(toTimelineEntry);
+  const { id, title } = story;
+  return { id, title, referral, expected, actual, isAsExpected, differences, timeline };
+}
+
+function senderOf({ ministry }: Performance["story"]): string {
+  return `ministry/${ministry}`;
+}
+
+async function readEnd(
+  ministry: Partner,
+  name: string,
+  entries: readonly CaseEntry[],
+): Promise<End> {
+  if (name === "") return { careState: "NOT_SUBMITTED", settlementState: "NONE", reason: "" };
   const { referral } = await ministry.referrals.getReferral({ name });
-  const timeline = await readTimeline(ministry, name);
-  const { events, ...expected } = story.expected;
-  const actual = {
-    careState: CareStateSchema.value[referral?.careState ?? 0]?.localName ?? "",
-    settlementState: SettlementStateSchema.value[referral?.settlementState ?? 0]?.localName ?? "",
-    reason: whyOf(timeline) ?? referral?.stateReason ?? "",
-  };
-  const missingEvents = missingFrom(timeline, events);
-  const isSameEnd =
-    actual.careState === expected.careState &&
-    actual.settlementState === expected.settlementState &&
-    actual.reason === expected.reason;
+  const careState = CareStateSchema.value[referral?.careState ?? 0]?.localName ?? "";
+  const why = refusedStates.has(careState) ? whyOf(entries) : undefined;
   return {
-    id: story.id,
-    title: story.title,
-    referral: name,
-    expected,
-    actual,
-    isAsExpected: isSameEnd && missingEvents.length === 0,
-    missingEvents,
-    timeline,
+    careState,
+    settlementState: SettlementStateSchema.value[referral?.settlementState ?? 0]?.localName ?? "",
+    reason: why ?? referral?.stateReason ?? "",
   };
 }
 
-/** Events that decide a case, and say why more closely than the state that it leads to. */
+/** States to which an answer led that says why more closely. */
+const refusedStates = new Set(["REFUSED", "REJECTED", "RETURNED", "REDIRECTED"]);
+
 const deciding = new Set([
   "entitlementRefused",
   "referralRejected",
   "referralReturned",
+  "referralRedirected",
   "estimateDeclined",
   "courseUnavailable",
 ]);
 
-function whyOf(timeline: readonly TimelineEntry[]): string | undefined {
-  return timeline.findLast(({ event, reason }) => deciding.has(event) && reason !== "")?.reason;
+function whyOf(entries: readonly CaseEntry[]): string | undefined {
+  return entries.findLast((entry) => deciding.has(nameOf(entry)) && entry.reason !== "")?.reason;
 }
 
-async function readTimeline(ministry: Partner, name: string): Promise<TimelineEntry[]> {
-  const timeline: TimelineEntry[] = [];
+async function readTimeline(ministry: Partner, name: string): Promise<CaseEntry[]> {
+  const entries: CaseEntry[] = [];
   let pageToken = "";
   for (let page = 0; page < pagesMax; page += 1) {
     const answer = await ministry.referrals.getCaseTimeline({ name, pageSize, pageToken });
-    timeline.push(...answer.entries.map(toTimelineEntry));
+    entries.push(...answer.entries);
     pageToken = answer.nextPageToken;
-    if (pageToken === "") return timeline;
+    if (pageToken === "") return entries;
   }
   throw new Error(`the timeline of ${name} is longer than ${pagesMax * pageSize} events`);
 }
@@ -100,7 +131,7 @@ function toTimelineEntry(entry: CaseEntry): TimelineEntry {
   const ms = entry.eventTime === undefined ? 0 : timestampMs(entry.eventTime);
   const person = entry.actor === undefined ? "" : ` (${entry.actor.reference})`;
   return {
-    event: entry.event?.event.case ?? "unknown",
+    event: nameOf(entry),
     time: Temporal.Instant.fromEpochMilliseconds(ms).toString(),
     actor: `${entry.caller}${person}`,
     reason: entry.reason,
@@ -108,13 +139,6 @@ function toTimelineEntry(entry: CaseEntry): TimelineEntry {
   };
 }
 
-/** The expected events that are not found, going through the timeline once. */
-function missingFrom(timeline: readonly TimelineEntry[], expected: readonly string[]): string[] {
-  let place = 0;
-  return expected.filter((name) => {
-    const found = timeline.findIndex((entry, index) => index >= place && entry.event === name);
-    if (found === -1) return true;
-    place = found + 1;
-    return false;
-  });
+function nameOf({ event }: CaseEntry): string {
+  return event?.event.case ?? "unknown";
 }

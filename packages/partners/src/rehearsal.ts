@@ -1,9 +1,10 @@
 import type { CaseEntry } from "@carehub/contracts/gen/carehub/intake/v1/case_feed_pb.ts";
-import { createAgenda } from "./agenda.ts";
+import { createAgenda, keep } from "./agenda.ts";
 import { hear, type PartnerOf, type Performance, stage } from "./cast.ts";
 import { type Feed, followFeed } from "./feed.ts";
+import { nextTime } from "./next-time.ts";
 import type { Partner } from "./partner.ts";
-import { moveClocks, type Quiescence, readQuiescence } from "./sandbox-clock.ts";
+import { moveClocks, readQuiescence } from "./sandbox-clock.ts";
 import { settleAll } from "./settle.ts";
 import type { Story } from "./story.ts";
 
@@ -32,11 +33,16 @@ const roundsMax = 100_000;
 /**
  * Plays all stories side by side to their ends: partners answer what they hear in their feeds, and when
  * the platform is quiet the sandbox clock moves to whatever comes next. Then statements are closed and paid.
+ * A case that does not end is left as it is once nothing can happen any more.
  */
 export async function rehearse(rehearsal: Rehearsal): Promise<Performance[]> {
-  const { stories, operator, creditor } = rehearsal;
+  const { stories, operator, creditor, partnerOf } = rehearsal;
   const agenda = createAgenda();
-  const performances = stories.map((story) => stage(story, rehearsal.partnerOf, agenda));
+  const performances: Performance[] = [];
+  const referralOf = (id: string) =>
+    performances.find(({ story }) => story.id === id)?.referral ?? "";
+  const theatre = { partnerOf, agenda, referralOf };
+  performances.push(...stories.map((story) => stage(story, theatre)));
   const feeds = feedsOf(rehearsal);
   const play = { ...rehearsal, agenda, performances, feeds };
   await playUntilDone(play);
@@ -58,19 +64,26 @@ async function playUntilDone(play: Play): Promise<void> {
   for (let round = 0; round < roundsMax; round += 1) {
     play.signal?.throwIfAborted();
     const heard = await listen(play);
+    if (heard > 0) {
+      // Where something was just said, more may follow: nobody needs to ask whether all is quiet.
+      quietAnswers = 0;
+      lastActivityAt = performance.now();
+      continue;
+    }
     const quiescence = await readQuiescence(play.operator);
     const due = play.agenda.takeDue(quiescence.now);
-    await Promise.all(due.map((appointment) => appointment.act()));
-    if (heard + due.length > 0 || !quiescence.isQuiet) {
+    await keep(due);
+    if (due.length > 0) lastActivityAt = performance.now();
+    if (due.length > 0 || !quiescence.isQuiet) {
       quietAnswers = 0;
-      if (heard + due.length > 0) lastActivityAt = performance.now();
       if (performance.now() - lastActivityAt > stallMsMax) throw stalled(play);
       continue;
     }
     // A message can pass between two services while each is asked: only the second quiet answer counts.
     quietAnswers += 1;
     if (quietAnswers < 2) continue;
-    const next = nextTime(play, quiescence);
+    const isOver = play.performances.every(({ isClosed }) => isClosed);
+    const next = nextTime(play.agenda, quiescence, isOver);
     if (next === undefined) return;
     await moveClocks(play.operator, next);
     play.onClock?.(next);
@@ -78,19 +91,6 @@ async function playUntilDone(play: Play): Promise<void> {
     lastActivityAt = performance.now();
   }
   throw new Error(`not done after ${roundsMax} rounds`);
-}
-
-/** The next appointment or due time; none when every case is closed and nobody has anything to do. */
-function nextTime({ agenda, performances }: Play, { nextDueAt, now }: Quiescence) {
-  const nextAct = agenda.nextAt();
-  if (nextAct === undefined && performances.every((each) => each.isClosed)) return undefined;
-  const times = [nextAct, nextDueAt].filter((time) => time !== undefined);
-  const next = times.toSorted(Temporal.Instant.compare)[0];
-  if (next === undefined) {
-    const open = performances.filter((each) => !each.isClosed).map((each) => each.story.id);
-    throw new Error(`nothing is left to happen, but these cases are open: ${open.join(", ")}`);
-  }
-  return Temporal.Instant.compare(next, now) > 0 ? next : now.add({ milliseconds: 1 });
 }
 
 async function listen(play: Play): Promise<number> {

@@ -16,6 +16,7 @@ import { createStatementCommands } from "./app/statement-commands.ts";
 import { aPromise, someTerms } from "./domain/account.builder.ts";
 import type { AccountEvent } from "./domain/account-events.ts";
 import type { GuaranteePayment } from "./domain/guarantee.ts";
+import { parseParty } from "./domain/names.ts";
 import type { StatementEvent } from "./domain/statement.ts";
 import type { StoredAccount } from "./domain/stored-account.ts";
 import type { StoredStatement } from "./domain/stored-statement.ts";
@@ -124,11 +125,18 @@ export function intakeOf({ requests }: Billing, id: Uuid) {
     };
   };
   return {
-    estimate: (over: Partial<Terms> = {}) =>
-      requests.requestEstimate(id, someTerms(over), message()),
+    estimate: (over: Partial<Terms> = {}, sender = "parties/UZ") =>
+      requests.requestEstimate(
+        id,
+        { terms: someTerms(over), sender: parseParty(sender, "sender") },
+        message(),
+      ),
+    withdraw: (round = 1) =>
+      requests.withdrawUnanswered(id, { round, reason: "ANSWER_OVERDUE" }, message()),
     charge: (items = someTerms().serviceItems) =>
       requests.requestCharges(id, { round: 1, items }, message()),
-    stop: (round = 1) => requests.stopAccount(id, { round, reason: "CANCELLED" }, message()),
+    stop: (round = 1, reason = "CANCELLED") =>
+      requests.stopAccount(id, { round, reason }, message()),
     close: () => requests.closeAccount(id, message()),
   };
 }

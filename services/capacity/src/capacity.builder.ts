@@ -6,9 +6,10 @@ import {
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
 import { declareEnvironment, moveClock } from "@carehub/database/clock";
 import { type Database, openDatabase } from "@carehub/database/pool";
-import { type MessageSource, requestSource } from "@carehub/database/source";
+import { type Due, type MessageSource, requestSource } from "@carehub/database/source";
 import type { Caller, Role } from "@carehub/rules/caller";
 import { DomainError } from "@carehub/rules/domain-error";
+import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { testDatabase } from "@carehub/testing/database";
 import type { Command, Deps } from "./app/capacity-app.ts";
@@ -16,7 +17,8 @@ import { holdForCase, holdForHub } from "./app/hold-course.ts";
 import type { HoldRequest } from "./app/place-course.ts";
 import { publishHub } from "./app/publish-hub.ts";
 import type { QueryDeps } from "./app/queries.ts";
-import type { StoredCourse } from "./domain/course.ts";
+import { raiseDue } from "./app/raise-due.ts";
+import type { Priority, StoredCourse } from "./domain/course.ts";
 import type { CoursePlan } from "./domain/demand.ts";
 import { aHubDocument, testNow } from "./domain/hub.builder.ts";
 import type { HubDocument } from "./domain/hub.ts";
@@ -28,6 +30,8 @@ export type TestCapacity = {
   readonly deps: Deps & QueryDeps;
   readonly db: Database;
   readonly refused: string[];
+  /** The same on connections of its own, as another process of the service has it. */
+  readonly another: () => Deps & QueryDeps;
   readonly close: () => Promise<void>;
 };
 
@@ -42,13 +46,20 @@ export async function openTestCapacity({ poolSizeMax = 16 } = {}): Promise<TestC
     onRefused: (reason: string) => void refused.push(reason),
     onHub: () => undefined,
   };
-  const { deps, close } = wireCapacity(db, watching);
+  const wired = [wireCapacity(db, watching)];
+  const open = (url: string) =>
+    openDatabase({ url, applicationName: "capacity-test", poolSizeMax });
   return {
-    deps,
+    deps: must(wired[0], "one is wired").deps,
     db,
     refused,
+    another: () => {
+      const other = wireCapacity(open(database.url), watching);
+      wired.push(other);
+      return other.deps;
+    },
     close: async () => {
-      await close();
+      for (const { close } of wired) await close();
       await database.drop();
     },
   };
@@ -113,7 +124,15 @@ export async function holdOwn(
   plan: CoursePlan,
   id: Uuid = randomUUID() as Uuid,
 ): Promise<Uuid> {
-  const request = { id, hub: hub.name, sendingParty: undefined, round: 0, plan, answerTime };
+  const request = {
+    id,
+    hub: hub.name,
+    sendingParty: undefined,
+    round: 0,
+    plan,
+    answerTime,
+    priority: "ROUTINE" as const,
+  };
   await holdForHub(deps, request, aCommand(hub.caller));
   return id;
 }
@@ -132,13 +151,15 @@ export function aMessage(id: Uuid, revision: number): MessageSource {
 /** Asks for a course of a referral from Uzbekistan, as intake does. */
 export function requestForCase(
   deps: Deps,
-  request: Pick<HoldRequest, "id" | "hub" | "plan"> & {
-    readonly round?: number;
-    revision?: number;
-  },
+  request: Pick<HoldRequest, "id" | "hub" | "plan"> &
+    Partial<Pick<HoldRequest, "answerTime">> & {
+      readonly round?: number;
+      readonly revision?: number;
+      readonly priority?: Priority;
+    },
 ) {
-  const { id, hub, plan, round = 1, revision = 1 } = request;
-  const asked = { id, hub, plan, round, answerTime, sendingParty: "parties/UZ" };
+  const { id, round = 1, revision = 1, priority = "ROUTINE" } = request;
+  const asked = { answerTime, ...request, round, priority, sendingParty: "parties/UZ" };
   return holdForCase(deps, asked, aMessage(id, revision));
 }
 
@@ -156,6 +177,22 @@ export async function eventsOf(db: Database, id: Uuid): Promise<CourseEvent[]> {
 export async function factsOf(db: Database, id: Uuid): Promise<(string | undefined)[]> {
   return (await eventsOf(db, id)).map(({ event }) => event.case);
 }
+
+/** Raises every due row whose time has come, in rounds, until none is left. */
+export async function sweep(deps: Deps): Promise<void> {
+  for (let round = 1; round <= sweepRoundsMax; round += 1) {
+    const dues = await deps.db.run<Due>(
+      "test-due",
+      `select aggregate, kind, due_at as "dueAt" from log.due where due_at <= app.now()
+       order by due_at`,
+    );
+    if (dues.length === 0) return;
+    for (const due of dues) await raiseDue(deps, due);
+  }
+  throw new Error("due rows that never end");
+}
+
+const sweepRoundsMax = 20;
 
 /** What was refused, or undefined where nothing was. */
 export async function refusalOf(work: Promise<unknown>): Promise<DomainError | undefined> {

@@ -1,7 +1,7 @@
 import { startConsumer } from "@carehub/events/consumer";
 import { startService } from "@carehub/operations/start-service";
 import { runService } from "@carehub/runtime/lifecycle";
-import { raiseDue } from "./app/take-lapsed.ts";
+import { raiseDue } from "./app/raise-due.ts";
 import { loadConfig } from "./config.ts";
 import { capacityReasons } from "./domain/reasons.ts";
 import { subscribeCases } from "./events/consumed.ts";

@@ -17,7 +17,7 @@ export function countRefusal(reason: string): void {
   refusals.add(1, { [attributes.reason]: reason });
 }
 
-/** Shows live holds and bookings; answers how to end it. */
+/** Shows live holds, bookings and courses that wait; answers how to end it. */
 export function watchCourses(db: Database): () => void {
   let reading: Promise<Figures> | undefined;
   let readMs = 0;
@@ -44,6 +44,10 @@ export function watchCourses(db: Database): () => void {
     gauge(
       { name: "carehub.capacity.bookings", description: "Courses booked or in treatment." },
       async () => (await figures()).bookings,
+    ),
+    gauge(
+      { name: "carehub.capacity.waiting", description: "Courses that wait for capacity." },
+      async () => (await figures()).waiting,
     ),
   ];
   return () => {

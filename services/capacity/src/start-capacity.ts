@@ -56,6 +56,7 @@ export function wireCapacity(db: Database, watching: Watching): OpenCapacity {
     publish: { courseFact: publishCourseFact, hubPublished: publishHubVersion },
     newId: () => parseUuid(randomUUIDv7(), "id"),
     holdTurns: pLimit(holdsAtOnceMax),
+    offers: new Map(),
     onRefused: watching.onRefused,
   };
   const close = async () => {

@@ -24,6 +24,7 @@ const identities = [
   "ministry/UZ",
   "ministry/KZ",
   "ministry/KG",
+  "ministry/TJ",
   "ministry/RU",
   "hub/umc-heart",
   "hub/astana-proton",
@@ -109,3 +110,5 @@ export async function serveExamples() {
   }
   return served;
 }
+
+export type Served = Awaited<ReturnType<typeof serveExamples>>;

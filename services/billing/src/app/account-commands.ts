@@ -8,7 +8,7 @@ import type { AccountDecision, Charge, ContestReason } from "../domain/account.t
 import type { DeclineReason } from "../domain/account-events.ts";
 import { recordCharges } from "../domain/charges.ts";
 import { declineEstimate } from "../domain/estimate.ts";
-import { type GuaranteePayment, guaranteePayment } from "../domain/guarantee.ts";
+import { type GuaranteePayment, guaranteePayment, isPrivate } from "../domain/guarantee.ts";
 import { acceptLines, contestLines, replyToContest } from "../domain/invoice.ts";
 import { accountName, guaranteeName, invoiceName } from "../domain/names.ts";
 import { refusal } from "../domain/refusal.ts";
@@ -20,7 +20,7 @@ import {
 } from "../storage/account-store.ts";
 import type { Command, Deps } from "./billing-app.ts";
 import { changeAccount } from "./change-account.ts";
-import { notFound, partOf, requireEtag } from "./visibility.ts";
+import { notFound, partOf, requireEtag, requirePayersWord } from "./visibility.ts";
 
 type AccountCommand = Command<StoredAccount> & { readonly id: Uuid };
 type InvoiceCommand = AccountCommand & { readonly number: number };
@@ -41,12 +41,19 @@ export function createAccountCommands(deps: Deps) {
       await changeAccount(deps, { name, id, source, actor, respond, lock, decide }),
     );
   };
+  const runForPayer: typeof run = (name, command, decide) =>
+    run(name, command, (stored, at) => {
+      requirePayersWord(stored.account, partOf(command.caller));
+      return decide(stored, at);
+    });
   return {
     guaranteePayment: (command: AccountCommand & { readonly promise: GuaranteePayment }) =>
-      run("guarantee-payment", command, (stored, at) => guarantee(stored, { ...command, ...at })),
+      runForPayer("guarantee-payment", command, (stored, at) =>
+        guarantee(stored, { ...command, ...at }),
+      ),
 
     declineEstimate: (command: AccountCommand & { readonly reason: DeclineReason }) =>
-      run("decline-estimate", command, ({ account, version }, { now }) => {
+      runForPayer("decline-estimate", command, ({ account, version }, { now }) => {
         requireEtag(command.etag, version);
         return declineEstimate(account, command.reason, now);
       }),
@@ -58,7 +65,7 @@ export function createAccountCommands(deps: Deps) {
       }),
 
     acceptInvoice: (command: InvoiceCommand & { readonly sequences: readonly number[] }) =>
-      run("accept-invoice", command, (stored, { now }) => {
+      runForPayer("accept-invoice", command, (stored, { now }) => {
         requireInvoice(stored, command);
         return acceptLines(stored.account, { sequences: command.sequences, now });
       }),
@@ -69,7 +76,7 @@ export function createAccountCommands(deps: Deps) {
         readonly reason: ContestReason;
       },
     ) =>
-      run("contest-lines", command, (stored, { now }) => {
+      runForPayer("contest-lines", command, (stored, { now }) => {
         requireInvoice(stored, command);
         const { sequences, reason } = command;
         return contestLines(stored.account, { sequences, reason, now });
@@ -104,16 +111,18 @@ async function guarantee(
   { account, version }: StoredAccount,
   { tx, now, etag, promise }: At & { readonly etag: string; readonly promise: GuaranteePayment },
 ): Promise<AccountDecision> {
-  const payer = must(account.terms, "an account that has a payer has terms").payer;
+  const { payer, hub } = must(account.terms, "an account that has a payer has terms");
+  // Patients have no references of their own: those of their receipts are the hub's.
+  const giver = isPrivate(account) ? hub : payer;
   const { reference } = promise;
-  const existing = await findGuaranteeReference(tx, payer, reference);
+  const existing = await findGuaranteeReference(tx, giver, reference);
   if (existing !== undefined) {
     const name = guaranteeName(existing, reference);
     throw refusal("GUARANTEE_REFERENCE_TAKEN", { name, reference });
   }
   requireEtag(etag, version);
   const decision = guaranteePayment(account, promise, now);
-  const isTaken = await takeGuaranteeReference(tx, { payer, reference, account: account.id });
+  const isTaken = await takeGuaranteeReference(tx, { giver, reference, account: account.id });
   if (!isTaken) throw new LostRaceError("another account took the reference");
   return decision;
 }

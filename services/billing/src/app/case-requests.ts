@@ -4,16 +4,26 @@ import type { Uuid } from "@carehub/rules/ids";
 import type { Account, AccountDecision } from "../domain/account.ts";
 import { type Refused, refuseEstimate, requestEstimate } from "../domain/estimate.ts";
 import { acceptOverdue } from "../domain/invoice.ts";
-import { parseAccountName } from "../domain/names.ts";
+import { type PartyName, parseAccountName } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
 import type { ServiceItem, Terms } from "../domain/terms.ts";
-import { closeAccount, requestCharges, stopAccount } from "../domain/wind-down.ts";
+import {
+  closeAccount,
+  requestCharges,
+  stopAccount,
+  withdrawUnanswered,
+} from "../domain/wind-down.ts";
 import { lockOrOpenAccount } from "../storage/account-store.ts";
 import type { Deps } from "./billing-app.ts";
 import { changeAccount } from "./change-account.ts";
 
 /** How a request of intake ended: it took effect, or it had before. */
 export type Ended = "done" | "duplicate";
+
+/** A course to price, and who sends the patient; left out, that is as it was known before. */
+export type Asked = { readonly terms: Terms; readonly sender?: PartyName };
+
+type Stop = { readonly round: number; readonly reason: string };
 
 /** What intake asks of an account, and what time brings. */
 export type CaseRequests = ReturnType<typeof createCaseRequests>;
@@ -34,8 +44,16 @@ export function createCaseRequests(deps: Deps) {
       }),
     );
   return {
-    requestEstimate: (id: Uuid, terms: Terms, source: MessageSource) =>
-      run({ name: "request-estimate", id, source }, (account) => requestEstimate(account, terms)),
+    requestEstimate: (id: Uuid, { terms, ...sent }: Asked, source: MessageSource) =>
+      run({ name: "request-estimate", id, source }, (account) =>
+        requestEstimate({ ...account, ...sent }, terms),
+      ),
+
+    /** Withdraws an estimate that nobody answered in time. */
+    withdrawUnanswered: (id: Uuid, asked: Stop, source: MessageSource) =>
+      run({ name: "withdraw-unanswered", id, source }, (account) =>
+        withdrawUnanswered(account, asked),
+      ),
 
     /** Answers a request whose terms do not hold. */
     refuseEstimate: (id: Uuid, refused: Refused, source: MessageSource) =>
@@ -50,11 +68,7 @@ export function createCaseRequests(deps: Deps) {
         requestCharges(account, { ...delivered, now }),
       ),
 
-    stopAccount: (
-      id: Uuid,
-      stop: { readonly round: number; readonly reason: string },
-      source: MessageSource,
-    ) =>
+    stopAccount: (id: Uuid, stop: Stop, source: MessageSource) =>
       run({ name: "stop-account", id, source }, (account, now) =>
         stopAccount(account, { ...stop, now }),
       ),

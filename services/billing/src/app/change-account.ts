@@ -7,8 +7,9 @@ import type { Uuid } from "@carehub/rules/ids";
 import { attributes } from "@carehub/runtime/attributes";
 import { annotateSpan } from "@carehub/runtime/trace";
 import type { AccountDecision } from "../domain/account.ts";
+import { applyDeposit } from "../domain/deposit.ts";
 import { silenceAcceptsAt } from "../domain/invoice.ts";
-import { journalsOf } from "../domain/ledger.ts";
+import { depositJournalsOf, journalsOf } from "../domain/ledger.ts";
 import { accountName } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
 import { dayAt } from "../domain/terms.ts";
@@ -66,11 +67,12 @@ export async function keepDecision(
   { tx, now }: { readonly tx: Tx; readonly now: Temporal.Instant },
   { stored, decision }: { readonly stored: StoredAccount; readonly decision: AccountDecision },
 ): Promise<{ readonly saved: StoredAccount; readonly outcome: AggregateOutcome }> {
-  const { state: account, events } = decision;
+  const { state: account, events } = applyDeposit(decision);
   const isSame = account === stored.account && events.length === 0;
   const revision = stored.revision + events.length;
   const saved = isSame ? stored : await saveAccount(tx, stored, { account, revision, now });
-  for (const journal of journalsOf(account, events)) {
+  const journals = [...journalsOf(account, events), ...depositJournalsOf(stored.account, account)];
+  for (const journal of journals) {
     await postJournal(tx, journal, dayAt(journal.pair.creditor, now));
   }
   const dueAt = silenceAcceptsAt(account);

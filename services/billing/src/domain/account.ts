@@ -2,6 +2,8 @@ import type { Money } from "@carehub/money/money";
 import type { Decision } from "@carehub/rules/decision";
 import type { Uuid } from "@carehub/rules/ids";
 import type { AccountEvent } from "./account-events.ts";
+import type { Deposit } from "./deposit.ts";
+import type { PartyName } from "./names.ts";
 import type { PricedLine } from "./pricing.ts";
 import type { Deadline, ServiceItem, Terms } from "./terms.ts";
 
@@ -81,11 +83,15 @@ export type Account = {
   readonly id: Uuid;
   /** The case has its final care state; nothing new is estimated, guaranteed or charged. */
   readonly isClosed: boolean;
-  /** The last round that intake asked to stop; 0 before the first. */
+  /** The last round of which nothing is estimated any more; 0 before the first. */
   readonly stoppedRound: number;
+  /** The party that sent the patient; it may read what the patient pays. */
+  readonly sender?: PartyName;
   readonly terms?: Terms;
   readonly estimate?: Estimate;
   readonly guarantee?: Guarantee;
+  /** What the patient paid in, where the patient pays. */
+  readonly deposit?: Deposit;
   readonly charges: readonly Charge[];
   readonly invoice?: Invoice;
 };

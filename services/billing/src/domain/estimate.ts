@@ -5,12 +5,13 @@ import type { AccountEvent, DeclineReason } from "./account-events.ts";
 import { openEstimate, paymentGuaranteed, staysInside } from "./guarantee.ts";
 import { estimateName, guaranteeName } from "./names.ts";
 import { type PricedLine, priceItems, sumLines } from "./pricing.ts";
+import { isSetAside } from "./setting-aside.ts";
 import type { Terms } from "./terms.ts";
 
 /**
  * Prices a course. A newer round takes the place of the older; a guarantee goes on when total and
  * dates stay inside it, else it is released and the payer is asked anew. The same round again gets
- * the same answers again; an older one, or one of a case that is stopped or over, gets none that binds. Nor does one that
+ * the same answers again, or a new estimate where it was set aside for a time; an older one, or one of a case that is stopped or over, gets none that binds. Nor does one that
  * cannot be priced: it is answered with the reason, since asking again would not help.
  */
 export function requestEstimate(account: Account, terms: Terms): AccountDecision {
@@ -37,7 +38,8 @@ function answerRound(
     return { state: account, events: [withdrawn(round, "STOPPED")] };
   }
   const known = account.terms?.round ?? 0;
-  if (round === known) return { state: account, events: repeatAnswers(account) };
+  if (round === known && !isSetAside(account))
+    return { state: account, events: repeatAnswers(account) };
   if (round < known) return { state: account, events: [withdrawn(round, "SUPERSEDED")] };
   return answer();
 }

@@ -1,9 +1,11 @@
 import { addMoney, compareMoney, type Money, requireCurrency } from "@carehub/money/money";
 import { takeBasisPoints } from "@carehub/money/percent";
 import { must } from "@carehub/rules/fault";
+import { invalidField } from "@carehub/rules/ids";
 import type { Account, AccountDecision, Estimate, Guarantee } from "./account.ts";
 import type { AccountEvent } from "./account-events.ts";
-import { guaranteeName } from "./names.ts";
+import { type Deposit, receiveDeposit } from "./deposit.ts";
+import { guaranteeName, privatePayer } from "./names.ts";
 import { refusal } from "./refusal.ts";
 import { hasExpired, type Terms } from "./terms.ts";
 
@@ -18,13 +20,15 @@ export type GuaranteePayment = {
 
 /**
  * Takes a payer's promise on the open estimate, in time, for at least its total and up to the last
- * day of treatment.
+ * day of treatment. Of a patient it is what was paid in; once there is an invoice that is not
+ * settled, it is a further payment towards that.
  */
 export function guaranteePayment(
   account: Account,
   promise: GuaranteePayment,
   now: Temporal.Instant,
 ): AccountDecision {
+  if (isOwedByPatient(account)) return payIn(account, promise);
   const estimate = openEstimate(account, now);
   const terms = must(account.terms, "an estimate has terms");
   const { cap, validUntil } = promise;
@@ -44,10 +48,32 @@ export function guaranteePayment(
     estimateTotal: estimate.total,
     standing: "STANDING",
   };
+  const deposit = isPrivate(account) ? { deposit: receive(account, promise) } : {};
   return {
-    state: { ...account, estimate: { ...estimate, standing: "GUARANTEED" }, guarantee },
+    state: { ...account, estimate: { ...estimate, standing: "GUARANTEED" }, guarantee, ...deposit },
     events: [paymentGuaranteed(account, guarantee, terms)],
   };
+}
+
+/** Whether the patient pays. */
+export function isPrivate({ terms }: Account): boolean {
+  return terms?.payer === privatePayer;
+}
+
+// A course that cost more than was paid in: what the patient pays then is a deposit as well.
+function isOwedByPatient(account: Account): boolean {
+  return isPrivate(account) && account.invoice?.isSettled === false;
+}
+
+function payIn(account: Account, promise: GuaranteePayment): AccountDecision {
+  const { cap } = promise;
+  requireCurrency(cap, must(account.terms, "an invoice has terms").currency);
+  if (cap.amountMinor <= 0n) throw invalidField("cap", "must be above zero");
+  return { state: { ...account, deposit: receive(account, promise) }, events: [] };
+}
+
+function receive({ deposit }: Account, { reference, cap }: GuaranteePayment): Deposit {
+  return receiveDeposit(deposit, { reference, amount: cap });
 }
 
 /** The estimate that waits for its payer; fails with ESTIMATE_NOT_OPEN or ANSWER_TOO_LATE. */

@@ -1,7 +1,7 @@
 import type { Caller } from "@carehub/rules/caller";
 import { type Branded, invalidField, parseName, type Uuid } from "@carehub/rules/ids";
 
-/** `parties/{ISO 3166-1 country}`. */
+/** `parties/{ISO 3166-1 country}`; as a payer also `parties/private`. */
 export type PartyName = Branded<"PartyName">;
 /** `hubs/{hub}`. */
 export type HubName = Branded<"HubName">;
@@ -13,6 +13,14 @@ const hubPattern = /^hubs\/[a-z0-9-]{1,40}$/;
 export function parseParty(text: string, field: string): PartyName {
   if (!partyPattern.test(text)) throw invalidField(field, "is not of the form parties/{country}");
   return text as PartyName;
+}
+
+/** The patient, where nobody else pays: the one payer that is no party. */
+export const privatePayer = "parties/private" as PartyName;
+
+/** Reads a payer's name: a party's, or `parties/private`; any other text fails as `parseParty` says. */
+export function parsePayer(text: string, field: string): PartyName {
+  return text === privatePayer ? privatePayer : parseParty(text, field);
 }
 
 /** Reads a hub's name; any other text fails with INVALID_FIELD naming the field. */
@@ -65,6 +73,16 @@ export function invoiceName(id: Uuid, number: number): string {
 export function parseInvoiceName(name: string): { readonly id: Uuid; readonly number: number } {
   const [account = "", number = ""] = name.split("/invoices/");
   return { id: parseAccountName(account), number: Number(number) };
+}
+
+/** `accounts/{uuid}/deposits/{reference}`. */
+export function depositName(id: Uuid, reference: string): string {
+  return `accounts/${id}/deposits/${reference}`;
+}
+
+/** `accounts/{uuid}/depositEntries/{number}`. */
+export function depositEntryName(id: Uuid, number: number): string {
+  return `accounts/${id}/depositEntries/${number}`;
 }
 
 /** `accounts/{uuid}/creditNotes/{number}`. */

@@ -6,6 +6,10 @@ export const billingReasons = {
   INVOICE_NOT_FOUND: "NOT_FOUND",
   /** The statement is unknown, or the caller has no such part in it. */
   STATEMENT_NOT_FOUND: "NOT_FOUND",
+  /** The patient pays: the hub records what the patient decides, and no ministry decides for it. */
+  PAYER_IS_PRIVATE: "PERMISSION_DENIED",
+  /** A ministry pays and decides; the hub does so for its patients only. */
+  PAYER_IS_PARTY: "PERMISSION_DENIED",
   /** There is no estimate to answer: none was issued, or it was answered or withdrawn. */
   ESTIMATE_NOT_OPEN: "FAILED_PRECONDITION",
   /** The answer-by time has passed. */

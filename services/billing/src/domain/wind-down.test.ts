@@ -13,7 +13,7 @@ import {
 import { type Account, accountState, emptyAccount } from "./account.ts";
 import { recordCharges } from "./charges.ts";
 import { declineEstimate } from "./estimate.ts";
-import { closeAccount, requestCharges, stopAccount } from "./wind-down.ts";
+import { closeAccount, requestCharges, stopAccount, withdrawUnanswered } from "./wind-down.ts";
 
 const stop = (round: number) => (account: Account) =>
   stopAccount(account, { round, reason: "CANCELLED", now });
@@ -47,6 +47,18 @@ test("always answers, also where nothing is known or left", () => {
   given(after(aGuaranteedAccount(), stop(1)))
     .when(stop(1))
     .then([{ kind: "GuaranteeReleased", round: 1, guarantee }]);
+});
+
+test("withdraws what nobody answered in time, and leaves a guarantee that was given in time", () => {
+  const overdue = { round: 1, reason: "ANSWER_OVERDUE" };
+  const withdraw = (account: Account) => withdrawUnanswered(account, overdue);
+  const withdrawn = { kind: "EstimateWithdrawn", ...overdue } as const;
+  given(anEstimatedAccount())
+    .when(withdraw)
+    .then({ events: [withdrawn], state: { estimate: { standing: "WITHDRAWN" } } });
+  const guaranteed = aGuaranteedAccount();
+  given(guaranteed).when(withdraw).then({ events: [], state: guaranteed });
+  given(emptyAccount(accountId)).when(withdraw).then([withdrawn]);
 });
 
 test("answers the stop of an older round without touching the newer", () => {

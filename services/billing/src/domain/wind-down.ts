@@ -1,7 +1,8 @@
-import type { Account, AccountDecision } from "./account.ts";
+import type { Account, AccountDecision, Estimate } from "./account.ts";
 import type { AccountEvent } from "./account-events.ts";
 import { issueInvoice } from "./charges.ts";
 import { guaranteeName } from "./names.ts";
+import { isPassing, setAside } from "./setting-aside.ts";
 import type { ServiceItem } from "./terms.ts";
 
 type Ending = { readonly round: number; readonly reason: string; readonly now: Temporal.Instant };
@@ -9,7 +10,8 @@ type Ending = { readonly round: number; readonly reason: string; readonly now: T
 /**
  * Gives back what a stopped round has of billing, and always answers: EstimateWithdrawn for an open
  * estimate, GuaranteeReleased for a guarantee that stands, and one of them where there is nothing.
- * Charges that were recorded before the stop are invoiced; the rest of the guarantee is released.
+ * Charges that were recorded before the stop are invoiced; the rest of the guarantee is released. A
+ * case that goes on after the stop is only set aside.
  */
 export function stopAccount(account: Account, ending: Ending): AccountDecision {
   const { round, reason } = ending;
@@ -17,10 +19,28 @@ export function stopAccount(account: Account, ending: Ending): AccountDecision {
   if (round < (account.terms?.round ?? 0)) {
     return { state: account, events: [{ kind: "EstimateWithdrawn", round, reason }] };
   }
+  if (isPassing(reason) && account.invoice === undefined) return setAside(account, ending);
   const { state, events } = giveBack(account, ending);
   const stopped = { ...state, stoppedRound: Math.max(state.stoppedRound, round) };
-  if (events.length > 0) return { state: stopped, events };
-  return { state: stopped, events: [nothingLeft(account, round, reason)] };
+  const isAnswered = events.some(({ kind }) => kind !== "InvoiceIssued");
+  const answers = isAnswered ? events : [...events, nothingLeft(account, round, reason)];
+  return { state: stopped, events: answers };
+}
+
+/**
+ * Withdraws the estimate of a round that nobody answered in time. A guarantee that stands was given in time, and its news
+ * is on the way: it stays, and nothing is answered.
+ */
+export function withdrawUnanswered(
+  account: Account,
+  { round, reason }: { readonly round: number; readonly reason: string },
+): AccountDecision {
+  const { estimate } = account;
+  const withdrawn: AccountEvent = { kind: "EstimateWithdrawn", round, reason };
+  if (estimate?.round !== round) return { state: account, events: [withdrawn] };
+  if (estimate.standing !== "OPEN") return { state: account, events: [] };
+  const ended: Estimate = { ...estimate, standing: "WITHDRAWN", endReason: reason };
+  return { state: { ...account, estimate: ended }, events: [withdrawn] };
 }
 
 /** Marks the case as closed, and gives back whatever it still has. */
@@ -55,16 +75,16 @@ function giveBack(account: Account, { round, reason, now }: Ending): AccountDeci
     state = { ...state, estimate: { ...estimate, standing: "WITHDRAWN", endReason: reason } };
     events.push({ kind: "EstimateWithdrawn", round, reason });
   }
-  if (guarantee?.standing === "STANDING") {
-    if (account.charges.length > 0 && account.invoice === undefined) {
-      const charged = issueInvoice(state, { items: [], now });
-      state = charged.state;
-      events.push(...charged.events);
-    } else {
-      state = { ...state, guarantee: { ...guarantee, standing: "RELEASED" } };
-    }
-    events.push(released(account, round, reason));
+  const isStanding = guarantee?.standing === "STANDING";
+  // Also what was recorded under a guarantee that was given back since: the patient had it.
+  if (account.charges.length > 0 && account.invoice === undefined) {
+    const charged = issueInvoice(state, { items: [], now });
+    state = charged.state;
+    events.push(...charged.events);
+  } else if (isStanding) {
+    state = { ...state, guarantee: { ...guarantee, standing: "RELEASED" } };
   }
+  if (isStanding) events.push(released(account, round, reason));
   return { state, events };
 }
 

@@ -8,7 +8,7 @@ import {
 import type { Message } from "@carehub/events/message";
 import { must } from "@carehub/rules/fault";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Billing, newId, openBilling, payer } from "../billing.builder.ts";
+import { type Billing, caller, newId, openBilling, payer } from "../billing.builder.ts";
 import { someTerms } from "../domain/account.builder.ts";
 import { onCaseEvent } from "./consumed.ts";
 import { estimateRequest, type WireEvent } from "./requests.builder.ts";
@@ -24,6 +24,35 @@ test("prices what intake asks, with every term taken over", async () => {
   expect(await send(id, 1, estimateRequest())).toBe("done");
   const { account } = await billing.queries.getAccount(id, payer);
   expect(account.terms).toEqual(someTerms());
+});
+
+test("knows who sends, and takes a patient as payer", async () => {
+  const id = newId();
+  const sendingParty = "parties/KG";
+  const payers = [{ party: "parties/private", shareBasisPoints: 10_000 }];
+  expect(await send(id, 1, estimateRequest({ payers, sendingParty }))).toBe("done");
+  const { account } = await billing.queries.getAccount(id, caller("ministry", "KG"));
+  expect(account).toMatchObject({ sender: "parties/KG", terms: { payer: "parties/private" } });
+});
+
+test("prices a request of before it said who sends, which then is known as before", async () => {
+  const id = newId();
+  expect(await send(id, 1, estimateRequest({ sendingParty: "" }))).toBe("done");
+  const { account } = await billing.queries.getAccount(id, payer);
+  expect([account.estimate?.standing, account.sender]).toEqual(["OPEN", undefined]);
+  await send(id, 2, estimateRequest({ round: 2, sendingParty: "parties/UZ" }));
+  await send(id, 3, estimateRequest({ round: 3, sendingParty: "" }));
+  const later = await billing.queries.getAccount(id, payer);
+  expect(later.account.sender).toBe("parties/UZ");
+});
+
+test("withdraws an estimate that nobody answered in time", async () => {
+  const id = newId();
+  await send(id, 1, estimateRequest());
+  const value = { round: 1, reason: "ANSWER_OVERDUE" };
+  expect(await send(id, 2, { case: "estimateWithdrawRequested", value })).toBe("done");
+  const { account } = await billing.queries.getAccount(id, payer);
+  expect(account.estimate).toMatchObject({ standing: "WITHDRAWN", endReason: "ANSWER_OVERDUE" });
 });
 
 test("takes each message once, and stops at a gap", async () => {

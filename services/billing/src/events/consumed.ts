@@ -10,9 +10,9 @@ import { topics } from "@carehub/events/topics";
 import { parseCurrency } from "@carehub/money/currency";
 import { DomainError } from "@carehub/rules/domain-error";
 import { invalidField, parseName } from "@carehub/rules/ids";
-import type { CaseRequests } from "../app/case-requests.ts";
+import type { Asked, CaseRequests } from "../app/case-requests.ts";
 import type { Refused } from "../domain/estimate.ts";
-import { parseHub, parseParty } from "../domain/names.ts";
+import { parseHub, parseParty, parsePayer } from "../domain/names.ts";
 import { type ServiceItem, solePayer, type Terms } from "../domain/terms.ts";
 import { readMoney } from "../wire/money.ts";
 import { readAnswerTime, readDate, readDeadline } from "../wire/times.ts";
@@ -35,6 +35,10 @@ export function onCaseEvent(requests: CaseRequests) {
           ? await requests.refuseEstimate(id, terms, seen)
           : await requests.requestEstimate(id, terms, seen);
       }
+      case "estimateWithdrawRequested": {
+        const { round, reason } = event.value;
+        return await requests.withdrawUnanswered(id, { round, reason }, seen);
+      }
       case "chargesRequested":
         return await requests.requestCharges(id, readCharges(event.value), seen);
       case "accountStopRequested": {
@@ -52,11 +56,14 @@ export function onCaseEvent(requests: CaseRequests) {
 }
 
 // Terms that do not hold never will, however often the message comes: the case is told instead.
-function readTermsOrRefuse(request: EstimateRequested): Terms | Refused {
+function readTermsOrRefuse(request: EstimateRequested): Asked | Refused {
   const { round } = request;
   if (round < 1) throw invalidField("round", "counts from 1");
   try {
-    return readTerms(request);
+    const terms = readTerms(request);
+    // Requests of before private payers do not say who sends.
+    if (request.sendingParty === "") return { terms };
+    return { terms, sender: parseParty(request.sendingParty, "sending_party") };
   } catch (error) {
     if (error instanceof DomainError) return { round, reason: error.reason };
     throw error;
@@ -79,7 +86,7 @@ function readTerms(request: EstimateRequested): Terms {
     }),
     payer: solePayer(
       payers.map(({ party, shareBasisPoints }) => ({
-        party: parseParty(party, "payers.party"),
+        party: parsePayer(party, "payers.party"),
         shareBasisPoints,
       })),
       creditor,

@@ -27,6 +27,7 @@ export function estimateRequest(over: Partial<EstimateRequest> = {}): WireEvent 
     lastDate: toWireDate(terms.lastDate),
     currencyCode: currency,
     contestTime: { ...contestTime, calendars: [...contestTime.calendars] },
+    sendingParty: terms.payer,
     ...over,
   };
   return { case: "estimateRequested", value: value as EstimateRequest };

@@ -16,6 +16,7 @@ import {
   type InvoiceLine,
   type LineState,
 } from "../domain/account.ts";
+import type { Deposit } from "../domain/deposit.ts";
 import { outstandingOf } from "../domain/invoice.ts";
 import { accountName, estimateName, guaranteeName, invoiceName } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
@@ -31,7 +32,7 @@ export function toWireAccount({
   createdAt,
   updatedAt,
 }: StoredAccount): WireAccount {
-  const { id, terms, estimate, guarantee, invoice, charges } = account;
+  const { id, terms, estimate, guarantee, deposit, invoice, charges } = account;
   return {
     name: accountName(id),
     createTime: toTimestamp(createdAt),
@@ -44,6 +45,7 @@ export function toWireAccount({
     ...(estimate === undefined ? {} : { estimate: toWireEstimate(account, estimate) }),
     ...(guarantee === undefined ? {} : { guarantee: toWireGuarantee(account, guarantee) }),
     ...(invoice === undefined ? {} : { invoice: toWireInvoice(account, invoice) }),
+    ...(deposit === undefined ? {} : { deposit: toWireDeposit(deposit) }),
     charges: charges.map(({ reference, item, deliveredOn }) => ({
       reference,
       item,
@@ -89,6 +91,16 @@ function toWireGuarantee({ id }: Account, guarantee: Guarantee) {
     toleranceBasisPoints,
     budgetReference,
     released: guarantee.standing === "RELEASED",
+  };
+}
+
+function toWireDeposit(deposit: Deposit) {
+  const { currency, receivedMinor, appliedMinor, refundableMinor } = deposit;
+  const money = (amountMinor: bigint) => toWireMoney({ amountMinor, currency });
+  return {
+    received: money(receivedMinor),
+    applied: money(appliedMinor),
+    refundable: money(refundableMinor),
   };
 }
 

@@ -4,6 +4,7 @@ import {
 } from "@carehub/contracts/gen/carehub/billing/v1/account_service_pb.ts";
 import { moveClock } from "@carehub/database/clock";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { privatePayer } from "../domain/names.ts";
 import { type BillingReason, billingReasons } from "../domain/reasons.ts";
 import {
   type Api,
@@ -84,6 +85,14 @@ const calls: Partial<Record<BillingReason, () => Promise<unknown>>> = {
   INVOICE_NOT_FOUND: () =>
     payer().acceptInvoice({ ...mutation(), name: `accounts/${nobody}/invoices/1` }),
   STATEMENT_NOT_FOUND: () => creditor().getStatement({ name: `statements/${nobody}` }),
+  PAYER_IS_PRIVATE: async () => {
+    const { id } = await cases().estimated({ payer: privatePayer });
+    return payer().guaranteePayment(aPromise(id));
+  },
+  PAYER_IS_PARTY: async () => {
+    const { name } = await cases().invoiced();
+    return hub().acceptInvoice({ ...mutation(), name });
+  },
   ESTIMATE_NOT_OPEN: async () => {
     const { id } = await cases().guaranteed();
     const reason = DeclineReason.OTHER;

@@ -115,7 +115,15 @@ test("has a case for every method of the API", () => {
 test("lets only the roles of a method call it", async () => {
   const { id } = await estimated();
   const hub = api.as("hub/umc-heart").accounts;
-  expect((await refusalOf(hub.guaranteePayment(aPromise(id)))).reason).toBe("ROLE_NOT_ALLOWED");
+  const payer = api.as("ministry/UZ").accounts;
+  const recorded = payer.recordCharges({
+    ...mutation(),
+    name: `accounts/${id}`,
+    charges: [
+      { reference: "U-1", item: { serviceCode: "ultrasound", quantity: 1 }, deliveredDate: today },
+    ],
+  });
+  expect((await refusalOf(recorded)).reason).toBe("ROLE_NOT_ALLOWED");
   const { account } = await hub.getAccount({ name: `accounts/${id}` });
   expect(account?.hub).toBe("hubs/umc-heart");
   const operator = await api.as("operator/desk").accounts.getAccount({ name: `accounts/${id}` });

@@ -1,10 +1,13 @@
 import { type CurrencyCode, parseCurrency } from "@carehub/money/currency";
 import { z } from "zod";
 import type { Account, Invoice } from "../domain/account.ts";
-import { type HubName, type PartyName, parseHub, parseParty } from "../domain/names.ts";
+import { type HubName, type PartyName, parseHub, parseParty, parsePayer } from "../domain/names.ts";
 
 /** What of an account stands in its jsonb column: all but the lines of its invoice. */
-export type AccountFacts = Omit<Account, "id" | "isClosed" | "stoppedRound" | "invoice"> & {
+export type AccountFacts = Omit<
+  Account,
+  "id" | "isClosed" | "stoppedRound" | "sender" | "invoice"
+> & {
   readonly invoice?: Omit<Invoice, "lines">;
 };
 
@@ -34,6 +37,10 @@ const currency = z.codec(z.string(), z.custom<CurrencyCode>(), {
 });
 const party = z.codec(z.string(), z.custom<PartyName>(), {
   decode: (text) => parseParty(text, "facts"),
+  encode: String,
+});
+const payer = z.codec(z.string(), z.custom<PartyName>(), {
+  decode: (text) => parsePayer(text, "facts"),
   encode: String,
 });
 const hub = z.codec(z.string(), z.custom<HubName>(), {
@@ -69,7 +76,7 @@ const terms = z.object({
   tariffVersion: z.int(),
   prices: z.array(z.object({ serviceCode: z.string(), unitPrice: money })),
   currency,
-  payer: party,
+  payer,
   creditor: party,
   hub,
   answerBy: deadline,
@@ -95,6 +102,14 @@ const guarantee = z.object({
   estimateTotal: money,
   standing: z.enum(["STANDING", "USED", "RELEASED"]),
 });
+const deposit = z.object({
+  currency,
+  receivedMinor: minor,
+  appliedMinor: minor,
+  refundableMinor: minor,
+  receipt: z.string(),
+  entryCount: z.int(),
+});
 const invoice = z.object({
   number: z.int(),
   total: money,
@@ -107,6 +122,7 @@ const factsSchema = z.object({
   terms: z.exactOptional(terms),
   estimate: z.exactOptional(estimate),
   guarantee: z.exactOptional(guarantee),
+  deposit: z.exactOptional(deposit),
   charges: z.array(z.object({ reference: z.string(), item, deliveredOn: date })).default([]),
   invoice: z.exactOptional(invoice),
 });

@@ -1,4 +1,5 @@
 import type { Uuid } from "@carehub/rules/ids";
+import { privatePayer } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
 import { type LineRow, toStoredAccount } from "./account-rows.ts";
 import type { Prisma, PrismaClient } from "./generated/client.ts";
@@ -41,7 +42,13 @@ const withLines = { lines: { orderBy: { sequence: "asc" } } } as const;
 function visibleTo(viewer: Viewer): Prisma.AccountWhereInput {
   switch (viewer.role) {
     case "ministry":
-      return { OR: [{ payer: viewer.party }, { creditor: viewer.party }] };
+      return {
+        OR: [
+          { payer: viewer.party },
+          { creditor: viewer.party },
+          { payer: privatePayer, sender: viewer.party },
+        ],
+      };
     case "hub":
       return { hub: viewer.hub };
     case "operator":

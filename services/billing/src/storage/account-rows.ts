@@ -2,6 +2,7 @@ import { parseCurrency } from "@carehub/money/currency";
 import type { Uuid } from "@carehub/rules/ids";
 import { z } from "zod";
 import { type Account, contestReasons, type InvoiceLine, lineStates } from "../domain/account.ts";
+import { parseParty } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
 import { decodeFacts } from "./account-facts.ts";
 
@@ -12,6 +13,7 @@ export type AccountRow = {
   readonly version: number;
   readonly closed: boolean;
   readonly stoppedRound: number;
+  readonly sender: string | null;
   readonly facts: unknown;
   readonly createdAt: Temporal.Instant;
   readonly updatedAt: Temporal.Instant;
@@ -40,6 +42,7 @@ export function toStoredAccount(row: AccountRow, lineRows: readonly LineRow[]): 
     id: row.id as Uuid,
     isClosed: row.closed,
     stoppedRound: row.stoppedRound,
+    ...(row.sender === null ? {} : { sender: parseParty(row.sender, "sender") }),
     ...facts,
     ...(invoice === undefined
       ? {}

@@ -2,12 +2,19 @@ import type { Tx } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { type Account, accountState, type InvoiceLine } from "../domain/account.ts";
+import { privatePayer } from "../domain/names.ts";
 import type { StoredAccount } from "../domain/stored-account.ts";
 import { encodeFacts } from "./account-facts.ts";
 import { type AccountRow, type LineRow, toStoredAccount } from "./account-rows.ts";
 
 /** The part in an account that a caller acts by; storage finds the account only for who has it. */
-export type Part = { readonly role: "payer" | "hub"; readonly name: string };
+export type Part = { readonly role: "ministry" | "hub"; readonly name: string };
+
+// A ministry whose patient pays sees the account: it is told that it has nothing to decide there.
+const isPartSql = {
+  ministry: `(payer = $2 or (payer = '${privatePayer}' and sender = $2))`,
+  hub: "hub = $2",
+} as const;
 
 /** Locks an account for one of its parts; undefined when there is none, or not for this one. */
 export async function lockAccountOf(
@@ -17,7 +24,7 @@ export async function lockAccountOf(
 ): Promise<StoredAccount | undefined> {
   const rows = await tx.run<AccountRow>(
     `account-lock-of-${role}`,
-    `select ${columns} from account where id = $1 and ${role} = $2 for no key update`,
+    `select ${columns} from account where id = $1 and ${isPartSql[role]} for no key update`,
     [id, name],
   );
   return rows[0] === undefined ? undefined : await withLines(tx, rows[0]);
@@ -50,7 +57,7 @@ export async function saveAccount(
   const version = stored.version + 1;
   const updatedAt = toMilliseconds(change.now);
   const createdAt = stored.version === 0 ? updatedAt : stored.createdAt;
-  const { id, isClosed, stoppedRound, terms, invoice, ...rest } = account;
+  const { id, isClosed, stoppedRound, sender, terms, invoice, ...rest } = account;
   const { lines = [], ...head } = invoice ?? {};
   const facts = encodeFacts({
     ...rest,
@@ -60,7 +67,7 @@ export async function saveAccount(
   await tx.run("account-save", saveSql, [
     ...[id, revision, version, isClosed, stoppedRound, accountState(account)],
     ...[terms?.payer ?? null, terms?.creditor ?? null, terms?.hub ?? null, terms?.currency ?? null],
-    ...[facts, createdAt, updatedAt],
+    ...[facts, createdAt, updatedAt, sender ?? null],
   ]);
   const before = new Set(stored.account.invoice?.lines ?? []);
   await saveLines(
@@ -71,30 +78,30 @@ export async function saveAccount(
   return { account, revision, version, createdAt, updatedAt };
 }
 
-/** Takes a payer's reference for ever; false when the payer used it before. */
+/** Takes the reference of whoever gave it, a payer or the hub that received a deposit, for ever; false when it was used before. */
 export async function takeGuaranteeReference(
   tx: Tx,
-  use: { readonly payer: string; readonly reference: string; readonly account: Uuid },
+  use: { readonly giver: string; readonly reference: string; readonly account: Uuid },
 ): Promise<boolean> {
   const rows = await tx.run(
     "guarantee-reference-take",
     `insert into guarantee_reference (payer, reference, account) values ($1, $2, $3)
      on conflict do nothing returning 1`,
-    [use.payer, use.reference, use.account],
+    [use.giver, use.reference, use.account],
   );
   return rows.length === 1;
 }
 
-/** The account on which a payer used a reference; undefined when it did not yet. */
+/** The account on which its giver used a reference; undefined when there is none yet. */
 export async function findGuaranteeReference(
   tx: Tx,
-  payer: string,
+  giver: string,
   reference: string,
 ): Promise<Uuid | undefined> {
   const rows = await tx.run<{ account: Uuid }>(
     "guarantee-reference-find",
     "select account from guarantee_reference where payer = $1 and reference = $2",
-    [payer, reference],
+    [giver, reference],
   );
   return rows[0]?.account;
 }
@@ -144,12 +151,13 @@ function toMilliseconds(instant: Temporal.Instant): Temporal.Instant {
   return instant.round({ smallestUnit: "millisecond", roundingMode: "trunc" });
 }
 
-const columns = `id, revision, version, closed, stopped_round as "stoppedRound", facts,
+const columns = `id, revision, version, closed, stopped_round as "stoppedRound", sender, facts,
   created_at as "createdAt", updated_at as "updatedAt"`;
 
 const saveSql = `
   update account set revision = $2, version = $3, closed = $4, stopped_round = $5, state = $6,
-    payer = $7, creditor = $8, hub = $9, currency = $10, facts = $11, created_at = $12, updated_at = $13
+    payer = $7, creditor = $8, hub = $9, currency = $10, facts = $11, created_at = $12, updated_at = $13,
+    sender = $14
   where id = $1`;
 
 // What a line says never changes; only where it stands does.

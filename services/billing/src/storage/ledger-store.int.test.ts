@@ -150,7 +150,7 @@ function post(journal: Journal): Promise<void> {
 }
 
 function journalOf(
-  kind: Journal["kind"],
+  kind: "INVOICE" | "CREDIT_NOTE" | "PAYMENT",
   document: { book: Pair; reference: string; amount: bigint; reverses: string },
 ): Journal {
   const { book, reference, amount, reverses } = document;

@@ -1,6 +1,7 @@
 import type { Tx } from "@carehub/database/pool";
 import { assert, must } from "@carehub/rules/fault";
 import type { Journal, Pair } from "../domain/ledger.ts";
+import { privatePayer } from "../domain/names.ts";
 
 /** The book of a pair, locked until the end of the transaction. */
 export type LockedPair = {
@@ -66,8 +67,10 @@ const openSql = `
   insert into ledger_account (debtor, creditor, currency, owner, kind)
   select debtor, creditor, currency, side.owner, side.kind from opened cross join lateral (values
     (creditor, 'RECEIVABLE'), (creditor, 'CHARGES'), (creditor, 'CREDIT_NOTES'), (creditor, 'CASH'),
-    (debtor, 'PAYABLE'), (debtor, 'CHARGES'), (debtor, 'CREDIT_NOTES'), (debtor, 'CASH')
-  ) as side (owner, kind)`;
+    (debtor, 'PAYABLE'), (debtor, 'CHARGES'), (debtor, 'CREDIT_NOTES'), (debtor, 'CASH'),
+    (creditor, 'DEPOSITS'), (creditor, 'REFUNDABLE'), (debtor, 'DEPOSITS'), (debtor, 'REFUNDABLE')
+  ) as side (owner, kind)
+  where side.kind not in ('DEPOSITS', 'REFUNDABLE') or debtor = '${privatePayer}'`;
 
 const postSql = `
   with posted as (

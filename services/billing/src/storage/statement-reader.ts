@@ -1,4 +1,5 @@
 import type { Uuid } from "@carehub/rules/ids";
+import { privatePayer } from "../domain/names.ts";
 import type { Balance, StoredStatement } from "../domain/stored-statement.ts";
 import type { Prisma, PrismaClient } from "./generated/client.ts";
 import { toStoredStatement } from "./statement-store.ts";
@@ -38,14 +39,24 @@ export async function listStatements(
   return rows.map(toStored);
 }
 
-/** Reads the balances that the viewer may see, by debtor, creditor and currency, after a place. */
+/**
+ * Reads the balances between parties that the viewer may see, by debtor, creditor and currency, after
+ * a place; what patients owe is not among them.
+ */
 export async function listBalances(
   prisma: PrismaClient,
   viewer: Viewer,
   { after, limit }: { readonly after: BalancePlace | undefined; readonly limit: number },
 ): Promise<Balance[]> {
   const rows = await prisma.pair.findMany({
-    where: { AND: [visibleTo(viewer), after === undefined ? {} : beyond(after)] },
+    where: {
+      AND: [
+        visibleTo(viewer),
+        // Patients settle nothing by statement.
+        { debtor: { not: privatePayer } },
+        after === undefined ? {} : beyond(after),
+      ],
+    },
     include: { accounts: true },
     orderBy: [{ debtor: "asc" }, { creditor: "asc" }, { currency: "asc" }],
     take: limit,

@@ -36,6 +36,8 @@ export type Deps = {
   readonly newId: () => Uuid;
   /** Bounds how many holds are worked on at once, below the size of the database's pool. */
   readonly holdTurns: LimitFunction;
+  /** The passes over hubs' waiting lists that are under way in this process, by hub. */
+  readonly offers: Map<string, Promise<void>>;
   /** Counts a refusal by its reason. */
   readonly onRefused: (reason: string) => void;
 };

@@ -197,7 +197,7 @@ test("counts the beds of a stopped course from its admission, and gives the earl
   await moveClock(db, { to: Temporal.Instant.from("2026-04-08T06:00:00Z") });
   const admissionDate = Temporal.PlainDate.from("2026-04-08");
   await recordAdmission(deps, { ...aCommand(hub.caller), id, etag: "", admissionDate });
-  await stopCase(deps, { id, round: 1, reason: "CANCELLED" }, aMessage(id, 3));
+  await stopCase(deps, { id, round: 1, reason: "DECEASED" }, aMessage(id, 3));
   const ended = (await eventsOf(db, id)).at(-1)?.event;
   const deliveredItems = [{ serviceCode: "intensive-care-day", quantity: 1 }];
   expect(ended).toMatchObject({ case: "courseEnded", value: { deliveredItems } });

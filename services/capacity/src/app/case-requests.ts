@@ -31,7 +31,7 @@ export function bookCase(
   );
 }
 
-/** Releases what is held or booked, or ends what has begun. */
+/** Releases what is held, booked or waiting; what has begun ends by death, or waits for the hub's answer. */
 export async function stopCase(
   deps: Deps,
   request: { readonly id: Uuid; readonly round: number; readonly reason: string },
@@ -47,6 +47,7 @@ export async function stopCase(
       creates: true,
       decide: (course, { now }) => stopForCase(course, request, { now, today: todayOf(now) }),
       write: async (tx, { before, after, now }) => {
+        if (after.state === "IN_TREATMENT") return [];
         if (after.state !== "ENDED") {
           await releaseCapacity(tx, before);
           return [];

@@ -1,6 +1,6 @@
 import type { Changed } from "@carehub/database/change";
 import type { Tx } from "@carehub/database/pool";
-import type { Source } from "@carehub/database/source";
+import type { Due, Source } from "@carehub/database/source";
 import { transact } from "@carehub/database/transact";
 import type { Actor } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
@@ -37,6 +37,8 @@ export type CourseChange = {
     change: { readonly before: Course; readonly after: Course; readonly now: Temporal.Instant },
   ) => Promise<readonly CourseFact[]>;
   readonly respond?: (view: StoredCourse) => Uint8Array;
+  /** All due rows of another aggregate from now on. */
+  readonly dues?: { readonly aggregate: string; readonly dues: readonly Omit<Due, "aggregate">[] };
 };
 
 /** Runs the change in one short transaction: the course's row first, then resources and pools, then its events. */
@@ -77,6 +79,7 @@ export function changeCourse(deps: Deps, change: CourseChange): Promise<Changed<
               }),
             ),
           },
+          ...(change.dues === undefined ? [] : [{ ...change.dues, revision: 0, events: [] }]),
         ],
         ...(response === undefined ? {} : { response }),
       };

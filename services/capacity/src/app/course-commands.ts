@@ -15,6 +15,7 @@ import type { CapacityReason } from "../domain/reasons.ts";
 import {
   admit,
   type Discharge,
+  declineStop,
   discharge,
   recordSession,
   type SessionRecord,
@@ -85,6 +86,17 @@ export function dischargePatient(
     decide: (course, today) => discharge(course, command.discharge, today),
     write: (tx, { before, now }) =>
       settleCapacity(deps, tx, { course: before, stays: command.discharge.stays, now }),
+  });
+}
+
+/** Declines the stop that the course's case asks for. */
+export function declineCourseStop(
+  deps: Deps,
+  command: CourseCommand & { readonly reason: string },
+): Promise<Uint8Array> {
+  return run(deps, command, {
+    name: "course-decline-stop",
+    decide: (course, today) => declineStop(course, command.reason, today),
   });
 }
 

@@ -86,7 +86,15 @@ test("plans again when midnight came between plan and hold", async () => {
   const readyDate = Temporal.PlainDate.from("2026-01-06");
   const plan = { ...aPlan("", { readyDate }), template: hub.template("visit") };
   const id = randomUUID() as Uuid;
-  const asked = { id, hub: hub.name, plan, round: 1, answerTime, sendingParty: "parties/UZ" };
+  const asked = {
+    id,
+    hub: hub.name,
+    plan,
+    round: 1,
+    answerTime,
+    priority: "ROUTINE" as const,
+    sendingParty: "parties/UZ",
+  };
   const dayBefore = Temporal.Instant.from("2026-01-04T18:59:00Z");
   const proposed = await proposeCourse(db, timed, { request: asked, now: dayBefore });
   const proposal = must(
@@ -108,7 +116,8 @@ test("answers a repeated request with its first response and holds nothing more"
     templates: [aTemplate()],
   });
   const plan = { ...aPlan(""), template: hub.template("visit") };
-  const request = { hub: hub.name, sendingParty: undefined, round: 0, plan, answerTime };
+  const own = { sendingParty: undefined, round: 0, priority: "ROUTINE" } as const;
+  const request = { hub: hub.name, ...own, plan, answerTime };
   const once = { requestId: randomUUID() };
   const first = await holdForHub(
     deps,
@@ -211,7 +220,14 @@ test("tells a case that its answer is awaited past the tables of working days", 
   const hub = await aPublishedHub(deps);
   const id = randomUUID() as Uuid;
   const plan = { ...aPlan(""), template: hub.template("visit") };
-  const asked = { id, hub: hub.name, plan, round: 1, sendingParty: "parties/UZ" };
+  const asked = {
+    id,
+    hub: hub.name,
+    plan,
+    round: 1,
+    priority: "ROUTINE" as const,
+    sendingParty: "parties/UZ",
+  };
   const far = { ...answerTime, workingDays: 1000 };
   expect(await holdForCase(deps, { ...asked, answerTime: far }, aMessage(id, 1))).toBe("done");
   const [told] = await eventsOf(db, id);

@@ -1,31 +1,19 @@
-/*
- * Holds a whole course or none: plan on what was just read, take everything in one transaction, and when another was
- * faster, plan again on what is there now; the last time under the locks of all that it could use.
- *
- * A hold past its release time that is in the way is taken: given up in a transaction of its own, which locks that
- * course and looks again, because inside ours it could take away a course that is just being booked.
- * Every refusal was decided on the hub's rows as the primary had them after the last lost race.
- */
 import { type Changed, responseOf } from "@carehub/database/change";
 import type { Source } from "@carehub/database/source";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
-import type { Uuid } from "@carehub/rules/ids";
 import { awaitsAnswer, refuseCourse, type StoredCourse, unchanged } from "../domain/course.ts";
-import type { TimedHub } from "../domain/demand.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { toDomainError, type Unavailable } from "../domain/unavailable.ts";
-import { findLapsed } from "../storage/blocking-store.ts";
 import { readCourse } from "../storage/course-store.ts";
+import { enterWaitingList } from "../storage/waiting-store.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { changeCourse } from "./change-course.ts";
-import { type HoldRequest, type Proposal, proposeCourse } from "./place-course.ts";
-import { releaseCapacity } from "./release-capacity.ts";
-import { type Asking, requestOf, takeProposal, takeUnderLocks } from "./take-course.ts";
-import { takeLapsed } from "./take-lapsed.ts";
-import { hubNotFound } from "./visibility.ts";
-
-const triesMax = 3;
+import type { HoldRequest } from "./place-course.ts";
+import { releaseCapacity, releaseUnmarked } from "./release-capacity.ts";
+import { requestOf } from "./take-course.ts";
+import { type NotHeld, tryToHold } from "./try-to-hold.ts";
+import { offerWaiting } from "./waiting-list.ts";
 
 /** Holds a course for a hub's own patient; a refusal is the caller's error. */
 export function holdForHub(
@@ -43,13 +31,16 @@ async function holdOwn(
 ): Promise<Uint8Array> {
   const { now, used } = await checkSource(deps.db, source);
   if (used !== undefined) return responseOf(used);
-  const outcome = await tryToHold(deps, request, { source, actor, respond, now });
+  const outcome = await tryToHold(deps, request, {
+    ...{ source, actor, respond, now },
+    offerFirst: () => offerWaiting(deps, request.hub),
+  });
   if (outcome.kind !== "unavailable") return responseOf(outcome);
   deps.onRefused(outcome.unavailable.reason);
   throw toDomainError(outcome.unavailable);
 }
 
-/** Holds a course for a case; a refusal is told as CourseUnavailable. */
+/** Holds a course for a case; a refusal is told as CourseUnavailable, and what capacity can cure waits for it. */
 export function holdForCase(
   deps: Deps,
   request: HoldRequest,
@@ -70,56 +61,12 @@ async function holdAsked(
   if (known !== undefined && !awaitsAnswer(known.course, request.round)) {
     return (await refuse(deps, { request, source, unavailable: nothingAsked })).kind;
   }
-  const outcome = await tryToHold(deps, request, { source, now }).catch(asUnavailable);
+  const offerFirst = () => offerWaiting(deps, request.hub);
+  const outcome = await tryToHold(deps, request, { source, now, offerFirst }).catch(asUnavailable);
   if (outcome.kind !== "unavailable") return outcome.kind;
   const { unavailable } = outcome;
   deps.onRefused(unavailable.reason);
   return (await refuse(deps, { request, source, unavailable })).kind;
-}
-
-type NotHeld = { readonly kind: "unavailable"; readonly unavailable: Unavailable };
-
-async function tryToHold(
-  deps: Deps,
-  request: HoldRequest,
-  { now, ...asking }: Asking & { readonly now: Temporal.Instant },
-): Promise<Changed<StoredCourse> | NotHeld> {
-  for (let attempt = 1; attempt < triesMax; attempt += 1) {
-    const hub = await loadHub(deps, request.hub);
-    // Many at once want the same earliest time: of several equal rooms each then tries another first.
-    const alone = attempt === 1 && deps.holdTurns.activeCount === 1;
-    const spread = alone ? 0 : spreadOf(request.id);
-    const proposed = await proposeCourse(deps.db, hub, { request, now, spread });
-    if (proposed.kind === "fits") {
-      const tried = await takeProposal(deps, { request, asking }, proposed.proposal);
-      if (tried.kind === "taken") return tried.changed;
-      continue;
-    }
-    if (!(await giveWay(deps, await proposed.overLapsed()))) {
-      return { kind: "unavailable", unavailable: await proposed.explain() };
-    }
-  }
-  let tried = await takeUnderLocks(deps, { request, asking });
-  // The tries before lost what was free: what is left may be in the hands of holds past their release time.
-  if (tried.kind === "blocked" && (await giveWay(deps, tried.overLapsed))) {
-    tried = await takeUnderLocks(deps, { request, asking });
-  }
-  if (tried.kind === "taken") return tried.changed;
-  if (tried.kind === "blocked") return { kind: "unavailable", unavailable: tried.unavailable };
-  // Only a row that was written without its lock, or a version just published, can be faster now.
-  throw new DomainError("REVISION_CONFLICT", { hub: request.hub });
-}
-
-function spreadOf(id: Uuid): number {
-  return Number.parseInt(id.slice(-6), 16);
-}
-
-// Frees the holds past their release time that are in the way of a proposal; false where none are.
-async function giveWay(deps: Deps, over: Proposal | undefined): Promise<boolean> {
-  if (over === undefined) return false;
-  const lapsed = await findLapsed(deps.db, over.uses, over.poolUses);
-  for (const course of lapsed) await takeLapsed(deps, course);
-  return lapsed.length > 0;
 }
 
 function refuse(
@@ -127,17 +74,23 @@ function refuse(
   refused: { request: HoldRequest; source: Source; unavailable: Unavailable },
 ): Promise<Changed<StoredCourse>> {
   const { request, source, unavailable } = refused;
+  const { priority, answerTime } = request;
   return changeCourse(deps, {
     name: "course-refuse",
     id: request.id,
     source,
     creates: true,
-    decide: (course) =>
+    decide: (course, { now: sinceAt }) =>
       awaitsAnswer(course, request.round)
-        ? refuseCourse(course, requestOf(request), unavailable)
+        ? refuseCourse(course, requestOf(request), { unavailable, sinceAt, priority, answerTime })
         : unchanged(course),
-    write: async (tx, { before }) => {
-      await releaseCapacity(tx, before);
+    write: async (tx, { before, after }) => {
+      if (after.state === "WAITLISTED") {
+        await releaseUnmarked(tx, before);
+        await enterWaitingList(tx, after.hub);
+      } else {
+        await releaseCapacity(tx, before);
+      }
       return [];
     },
   });
@@ -159,10 +112,4 @@ function asUnavailable(error: unknown): NotHeld {
   const reason = error instanceof DomainError ? toldReasons.get(error.reason) : undefined;
   if (reason === undefined) throw error;
   return { kind: "unavailable", unavailable: { reason, blockers: [], openings: [] } };
-}
-
-async function loadHub(deps: Deps, name: string): Promise<TimedHub> {
-  const hub = await deps.hubs.load(deps.db, name);
-  if (hub === undefined) throw hubNotFound(name);
-  return hub;
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Run } from "@carehub/database/pool";
 import type { Availability, PoolUse } from "../domain/availability.ts";
 import { certificateDocument } from "../domain/certificate.ts";
-import type { CourseRequest } from "../domain/course.ts";
+import type { CourseRequest, Priority } from "../domain/course.ts";
 import {
   createDemand,
   type Demand,
@@ -29,8 +29,11 @@ import { readKeepers } from "../storage/blocking-store.ts";
 
 type Reader = { readonly run: Run };
 
-/** What is to be held, and for how long. */
-export type HoldRequest = CourseRequest & { readonly answerTime: AnswerTime };
+/** What is to be held, for how long, and how soon it is needed. */
+export type HoldRequest = CourseRequest & {
+  readonly answerTime: AnswerTime;
+  readonly priority: Priority;
+};
 
 /** A course that would fit: what is to be taken, by full names. */
 export type Proposal = {

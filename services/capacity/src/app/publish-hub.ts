@@ -17,6 +17,7 @@ import {
 } from "../storage/document-store.ts";
 import { HubMovedOnError, saveHub } from "../storage/hub-store.ts";
 import { lockAll } from "../storage/lock-keys.ts";
+import { markWaitingList } from "../storage/waiting-store.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { takeLapsed } from "./take-lapsed.ts";
 import { checkEtag, hubNotFound } from "./visibility.ts";
@@ -26,7 +27,8 @@ const namedMax = 10;
 
 /**
  * Publishes the next version of a hub's document: closures become rows, pools get their capacity, and nothing that is
- * held or booked may lose its resource, opening or bed. A hold past its release time that would is taken.
+ * held or booked may lose its resource, opening or bed. A hold past its release time that would is taken. Who waits for
+ * capacity is tried again.
  */
 export async function publishHub(
   deps: Deps,
@@ -66,6 +68,7 @@ async function publishOnce(
       await replace(tx, document, now);
       const version = revision + 1;
       const times = await saveHub(tx, { document, version });
+      await markWaitingList(tx, document.name);
       const hub: Hub = { document, version, ...times };
       const event = deps.publish.hubPublished(document, { version, occurredAt: now });
       return {

@@ -11,14 +11,21 @@ import { compareStays } from "../domain/treatment.ts";
 import { lockAll } from "../storage/lock-keys.ts";
 import { giveBack, settleBeds } from "../storage/reservation-store.ts";
 import { findShortfalls } from "../storage/shortfall-store.ts";
+import { markWaitingList } from "../storage/waiting-store.ts";
 import type { Deps } from "./capacity-app.ts";
 
-/** Gives back all that a course held or booked; nothing where it kept nothing. */
+/** Gives back all that a course held or booked, for those who wait; nothing where it kept nothing. */
 export async function releaseCapacity(tx: Tx, before: Course): Promise<void> {
+  if (await releaseUnmarked(tx, before)) await markWaitingList(tx, before.hub);
+}
+
+/** The same for a caller that marks the waiting list itself, last; answers whether something was given back. */
+export async function releaseUnmarked(tx: Tx, before: Course): Promise<boolean> {
   const { hold, id } = before;
-  if (hold === undefined || !keepsCapacity(before)) return;
+  if (hold === undefined || !keepsCapacity(before)) return false;
   await lockAll(tx, namesOf(hold));
   await giveBack(tx, id, "everything");
+  return true;
 }
 
 /**
@@ -43,7 +50,10 @@ export async function settleCapacity(
     bedPools: hold.stays.map(({ pool }) => pool),
   });
   const { givenBack, excess } = compareStays(hold, stays);
-  if (givenBack.length === 0 && excess.length === 0) return [];
+  if (givenBack.length === 0 && excess.length === 0) {
+    await markWaitingList(tx, course.hub);
+    return [];
+  }
   const capacities = await capacitiesOf(deps, tx, course.hub);
   const withCapacity = (uses: readonly PoolUse[], isExcess: boolean) =>
     uses.map((use) => ({ ...use, excess: isExcess, capacity: capacities.get(use.pool) ?? 0 }));
@@ -52,6 +62,7 @@ export async function settleCapacity(
     ...withCapacity(excess, true),
   ]);
   const shortfalls = await findShortfalls(tx, course.id, excess);
+  await markWaitingList(tx, course.hub);
   return shortfalls.map(({ pool, days, courses }) => ({
     type: "CapacityShortfallDetected",
     pool,

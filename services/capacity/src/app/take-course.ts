@@ -1,11 +1,12 @@
 import type { Changed } from "@carehub/database/change";
 import { sqlStateOf } from "@carehub/database/operational-error";
 import type { Tx } from "@carehub/database/pool";
-import type { Source } from "@carehub/database/source";
+import type { Due, Source } from "@carehub/database/source";
 import type { Actor } from "@carehub/rules/caller";
 import { must } from "@carehub/rules/fault";
 import {
   awaitsAnswer,
+  awaitsCapacity,
   type Course,
   type CourseRequest,
   holdCourse,
@@ -17,6 +18,7 @@ import { beginsBefore } from "../domain/hold.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
 import { lockAll } from "../storage/lock-keys.ts";
 import { keepAll, type Taken } from "../storage/reservation-store.ts";
+import { markWaitingList } from "../storage/waiting-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { type AtLock, changeCourse } from "./change-course.ts";
 import {
@@ -26,20 +28,26 @@ import {
   type Proposal,
   proposeCourse,
 } from "./place-course.ts";
-import { namesOf, releaseCapacity } from "./release-capacity.ts";
+import { namesOf, releaseUnmarked } from "./release-capacity.ts";
 import { hubNotFound } from "./visibility.ts";
 
 /** For whom a hold is tried. */
 export type Asking = {
   readonly source: Source;
+  /** The due row of the waiting list that the course is tried from; the source as well. Undefined for a request. */
+  readonly list?: Due;
   readonly actor?: Actor;
   readonly respond?: (view: StoredCourse) => Uint8Array;
 };
 
-/** How one try ended: taken, lost to another (so the plan is made anew), or not possible as things stand. */
+/**
+ * How one try ended: taken, lost to another (so the plan is made anew), not yet its turn because those who wait are to
+ * be tried first, or not possible as things stand.
+ */
 export type Try =
   | { readonly kind: "taken"; readonly changed: Changed<StoredCourse> }
   | { readonly kind: "lost" }
+  | { readonly kind: "not-yet" }
   | ({ readonly kind: "blocked" } & Blocked);
 
 type Blocked = {
@@ -69,7 +77,7 @@ async function take(
   planned: { proposal: Proposal | undefined },
 ): Promise<Try> {
   const decide = (course: Course, { now }: AtLock) => {
-    if (!awaitsAnswer(course, request.round)) return unchanged(course);
+    if (!isAskedFor(course, { request, asking })) return unchanged(course);
     const proposal = must(planned.proposal, "a course is planned before it is held");
     const hold = holdOfProposal(proposal, request, now);
     // Midnight came between plan and hold: the answer is awaited a day longer than was planned on.
@@ -78,16 +86,18 @@ async function take(
     return holdCourse(course, requestOf(request), hold);
   };
   const underLocks = planned.proposal === undefined;
+  const { list, ...told } = asking;
   try {
     const changed = await changeCourse(deps, {
       name: "course-hold",
       id: request.id,
-      ...asking,
+      ...told,
+      ...(list === undefined ? {} : { dues: movedOn(list) }),
       creates: true,
       ...(underLocks
         ? {
             prepare: async (tx, before, now) => {
-              planned.proposal = await planUnderLocks(deps, tx, { request, before, now });
+              planned.proposal = await planUnderLocks(deps, tx, { request, asking, before, now });
             },
           }
         : {}),
@@ -97,17 +107,19 @@ async function take(
         const { hold, id, hub } = after;
         if (hold === undefined) return [];
         await lockAll(tx, [...keptNames(before), ...namesOf(hold)]);
-        await releaseCapacity(tx, before);
+        const released = await releaseUnmarked(tx, before);
         const { version } = proposal.hub;
         const { poolUses } = proposal;
         const taken = await keepAll(tx, {
           course: id,
           hub,
           version,
+          afterWaiting: list === undefined,
           sessions: hold.sessions,
           poolUses,
         });
         if (taken !== "kept") throw new LostError(taken);
+        if (released) await markWaitingList(tx, before.hub);
         return [];
       },
     });
@@ -116,6 +128,7 @@ async function take(
     if (error instanceof BlockedError) return { kind: "blocked", ...error.blocked };
     // The key spoke instead of the count: somebody wrote without the lock.
     const overlaps = overlapStates.has(sqlStateOf(error) ?? "");
+    if (error instanceof LostError && error.why === "list-due") return { kind: "not-yet" };
     if (error instanceof LostError || overlaps) return { kind: "lost" };
     throw error;
   }
@@ -124,16 +137,39 @@ async function take(
 async function planUnderLocks(
   deps: Deps,
   tx: Tx,
-  { request, before, now }: { request: HoldRequest; before: Course; now: Temporal.Instant },
+  { before, now, ...toTake }: ToTake & { readonly before: Course; readonly now: Temporal.Instant },
 ): Promise<Proposal | undefined> {
-  if (!awaitsAnswer(before, request.round)) return undefined;
+  if (!isAskedFor(before, toTake)) return undefined;
+  const { request, asking } = toTake;
   const hub = await deps.hubs.load(tx, request.hub);
   if (hub === undefined) throw hubNotFound(request.hub);
   await lockAll(tx, [...keptNames(before), ...candidatesOf(hub, request, now)]);
   const proposed = await proposeCourse(tx, hub, { request, now });
   if (proposed.kind === "fits") return proposed.proposal;
   const overLapsed = await proposed.overLapsed();
-  throw new BlockedError({ unavailable: await proposed.explain(), overLapsed });
+  // Who waits was told before what is in the way.
+  const unavailable = asking.list === undefined ? await proposed.explain() : stillBlocked;
+  throw new BlockedError({ unavailable, overLapsed });
+}
+
+/** The answer to a course that is tried from the waiting list and does not fit; nobody is told it. */
+export const stillBlocked: Unavailable = { reason: "NO_FREE_TIME", blockers: [], openings: [] };
+
+function isAskedFor(course: Course, { request, asking }: ToTake): boolean {
+  return asking.list === undefined
+    ? awaitsAnswer(course, request.round)
+    : awaitsCapacity(course, request.round);
+}
+
+// The row that made the list due is used up by each hold from it and set anew a moment later: whoever else goes through
+// the list by the old row holds nothing, and begins again.
+function movedOn({ aggregate, ...due }: Due) {
+  return { aggregate, dues: [afterHold({ aggregate, ...due })] };
+}
+
+/** The due row of a waiting list after a hold from it. */
+export function afterHold(due: Due): Due {
+  return { ...due, dueAt: due.dueAt.add({ microseconds: 1 }) };
 }
 
 const overlapStates = new Set(["23P01", "23514"]);
@@ -141,8 +177,10 @@ const overlapStates = new Set(["23P01", "23514"]);
 // Both end the transaction, so that nothing of the try stays.
 class LostError extends Error {
   override readonly name = "LostError";
+  readonly why: Exclude<Taken, "kept"> | "begins before its release time";
   constructor(why: Exclude<Taken, "kept"> | "begins before its release time") {
     super(`not all could be taken: ${why}`);
+    this.why = why;
   }
 }
 

@@ -21,11 +21,11 @@ export async function takeLapsed(deps: Deps, id: Uuid): Promise<void> {
      returning aggregate, kind, due_at as "dueAt"`,
     [courseName(id), takenKind],
   );
-  await raiseDue(deps, must(rows[0], "an upsert returns its row"));
+  await raiseTaken(deps, must(rows[0], "an upsert returns its row"));
 }
 
-/** What a due row of this service asks for: to give up a lapsed hold. Repeating it changes nothing. */
-export async function raiseDue(deps: Deps, due: Due): Promise<void> {
+/** Does what such a due row asks for: to give up a lapsed hold. Repeating it changes nothing. */
+export async function raiseTaken(deps: Deps, due: Due): Promise<void> {
   await changeCourse(deps, {
     name: "course-take-lapsed",
     id: parseCourseName(due.aggregate),

@@ -10,6 +10,8 @@ export type CourseFact =
       readonly type: "CourseUnavailable";
       readonly round: number;
       readonly unavailable: Unavailable;
+      /** Whether it waits, so that CourseHeld of the same round may follow. */
+      readonly waitlisted: boolean;
     }
   | {
       readonly type: "CourseHoldLapsed";
@@ -42,6 +44,13 @@ export type CourseFact =
       readonly deliveredItems: readonly ServiceItem[];
       readonly admissionDate: Temporal.PlainDate;
       readonly dischargeDate: Temporal.PlainDate;
+    }
+  | { readonly type: "CourseStopPending"; readonly round: number; readonly reason: string }
+  | {
+      readonly type: "CourseStopDeclined";
+      readonly round: number;
+      readonly reason: string;
+      readonly deliveredItems: readonly ServiceItem[];
     }
   | {
       readonly type: "CapacityShortfallDetected";

@@ -28,7 +28,8 @@ export type NextRange = { readonly earliest: Minute; readonly latest: Minute };
 
 type Start = { readonly site: string; readonly day: Day; readonly start: Minute };
 type Reached = { readonly length: number; readonly exact: boolean };
-type Step = { readonly placement: Placement; readonly ofDay: number; readonly ofWeek: number };
+type Counts = { readonly ofDay: number; readonly ofWeek: number };
+type Step = Counts & { readonly placement: Placement };
 type Path = {
   readonly group: readonly string[];
   readonly firstOfDay: Minute;
@@ -99,7 +100,18 @@ export function isNearTimeOfDay(demand: Demand, minuteOfDay: number, firstOfDay:
   return window === 0 || Math.abs(minuteOfDay - firstOfDay) <= window;
 }
 
-function startsAt(search: Search, sites: readonly string[], day: Day): readonly Start[] {
+/** Which session of its day and week one on that day would be after this one; undefined where that is one too many. */
+export function countsAfter({ rules }: Demand, step: Step, day: Day): Counts | undefined {
+  const ofDay = day === step.placement.day ? step.ofDay + 1 : 1;
+  if (ofDay > rules.sessionsPerDay) return undefined;
+  // Counted only where it matters, so that fewer points differ.
+  const counts = rules.sessionsPerWeek > 0 && weekOf(day) === weekOf(step.placement.day);
+  const ofWeek = counts ? step.ofWeek + 1 : 1;
+  return counts && ofWeek > rules.sessionsPerWeek ? undefined : { ofDay, ofWeek };
+}
+
+/** The starts on a day at one of the sites, the earliest first. */
+export function startsAt(search: Search, sites: readonly string[], day: Day): readonly Start[] {
   const byDay = entryOf(search.starts, sites[0] ?? "", () => new Map<Day, readonly Start[]>());
   return entryOf(byDay, day, () =>
     sites
@@ -108,7 +120,8 @@ function startsAt(search: Search, sites: readonly string[], day: Day): readonly 
   );
 }
 
-function placeAt(search: Search, at: Start): Placement | undefined {
+/** A session placed at that start, where all of it is open and free. */
+export function placeAt(search: Search, at: Start): Placement | undefined {
   const ofSite = entryOf(search.placements, at.site, () => new Map());
   if (ofSite.has(at.start)) return ofSite.get(at.start);
   const tried = placeSession(search, at);
@@ -120,22 +133,18 @@ function placeAt(search: Search, at: Start): Placement | undefined {
 // Lazy: a search that succeeds looks at one or two of them.
 function* nextSteps(search: Search, path: Path, step: Step): Generator<Step> {
   const { demand, lastDay } = search;
-  const { rules, time } = demand;
+  const { time } = demand;
   const { earliest, latest } = rangeAfter(demand, step.placement.end);
   const until = Math.min(time.dayOf(latest), lastDay);
   for (let day = time.dayOf(earliest); day <= until; day += 1) {
-    const ofDay = day === step.placement.day ? step.ofDay + 1 : 1;
-    if (ofDay > rules.sessionsPerDay) continue;
-    // Counted only where it matters, so that fewer points differ.
-    const counts = rules.sessionsPerWeek > 0 && weekOf(day) === weekOf(step.placement.day);
-    const ofWeek = counts ? step.ofWeek + 1 : 1;
-    if (counts && ofWeek > rules.sessionsPerWeek) continue;
+    const counts = countsAfter(demand, step, day);
+    if (counts === undefined) continue;
     for (const at of startsAt(search, path.group, day)) {
       if (at.start < earliest || at.start > latest) continue;
       const minuteOfDay = at.start - time.startOf(day);
-      if (ofDay === 1 && !isNearTimeOfDay(demand, minuteOfDay, path.firstOfDay)) continue;
+      if (counts.ofDay === 1 && !isNearTimeOfDay(demand, minuteOfDay, path.firstOfDay)) continue;
       const placement = placeAt(search, at);
-      if (placement !== undefined) yield { placement, ofDay, ofWeek };
+      if (placement !== undefined) yield { placement, ...counts };
     }
   }
 }

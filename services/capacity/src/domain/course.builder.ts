@@ -72,3 +72,10 @@ export function aCourse(parts: Partial<Course> = {}): Course {
     ...parts,
   };
 }
+
+/** The same, waiting for capacity since the tests' time. */
+export function aWaitingCourse(): Course {
+  const { hold: _, ...course } = aCourse({ state: "WAITLISTED" });
+  const { answerTime } = aHold.answerBy;
+  return { ...course, waiting: { sinceAt: testNow, priority: "ROUTINE", answerTime } };
+}

@@ -1,16 +1,20 @@
 import { given } from "@carehub/testing/decisions";
 import { expect, test } from "vitest";
-import { aCourse, aHold } from "./course.builder.ts";
+import { aCourse, aHold, aWaitingCourse } from "./course.builder.ts";
 import {
   awaitsAnswer,
+  awaitsCapacity,
   bookForCase,
   bookForHub,
   type CourseState,
+  holdCourse,
+  refuseCourse,
   releaseForHub,
   takeLapsedHold,
 } from "./course.ts";
-import { monday, testNow } from "./hub.builder.ts";
-import { closeCourse, compareStays, discharge, stopForCase } from "./treatment.ts";
+import { aPlan, monday, testNow } from "./hub.builder.ts";
+import type { UnavailableReason } from "./refusal.ts";
+import { closeCourse, compareStays, stopForCase } from "./treatment.ts";
 
 const today = { now: testNow, today: monday.add({ days: 1 }) };
 const lapsedAt = aHold.releaseAt;
@@ -93,6 +97,8 @@ test.each<[CourseState, number, boolean]>([
   ["NONE", 1, true],
   ["UNAVAILABLE", 1, false],
   ["UNAVAILABLE", 2, true],
+  ["WAITLISTED", 1, false],
+  ["WAITLISTED", 2, true],
   ["HELD", 1, false],
   ["HELD", 2, true],
   ["LAPSED", 2, true],
@@ -106,7 +112,7 @@ test.each<[CourseState, number, boolean]>([
   expect(awaitsAnswer(aCourse({ state, closed: true }), round)).toBe(false);
 });
 
-test("answers every stop before treatment as released, whatever was held", () => {
+test("answers every stop before treatment as released, whatever was held or waited", () => {
   for (const state of ["NONE", "UNAVAILABLE", "HELD", "BOOKED", "RELEASED", "LAPSED"] as const) {
     given(aCourse({ state }))
       .when((course) => stopForCase(course, { round: 1, reason: "CANCELLED" }, today))
@@ -115,38 +121,9 @@ test("answers every stop before treatment as released, whatever was held", () =>
         events: [{ type: "CourseReleased", round: 1, reason: "CANCELLED" }],
       });
   }
-});
-
-test("ends what has begun by a stop, once, with the planned days until today", () => {
-  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: monday });
-  const stop = { round: 1, reason: "CANCELLED" };
-  const ended = given(treated)
-    .when((course) => stopForCase(course, stop, today))
-    .then([
-      {
-        type: "CourseEnded",
-        outcome: "STOPPED",
-        deliveredItems: [{ serviceCode: "intensive-care-day", quantity: 2 }],
-      },
-    ]);
-  given(ended.state)
-    .when((course) => stopForCase(course, stop, today))
-    .then([]);
-});
-
-test("counts no planned day before the admission where a stop ends what has begun", () => {
-  const late = monday.add({ days: 2 });
-  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: late });
-  given(treated)
-    .when((course) =>
-      stopForCase(course, { round: 1, reason: "CANCELLED" }, { ...today, today: late }),
-    )
-    .then([
-      {
-        type: "CourseEnded",
-        deliveredItems: [{ serviceCode: "intensive-care-day", quantity: 1 }],
-      },
-    ]);
+  const { state } = stopForCase(aWaitingCourse(), { round: 1, reason: "DEFERRED" }, today);
+  expect(state).toMatchObject({ state: "RELEASED", round: 1 });
+  expect(state.waiting).toBeUndefined();
 });
 
 test("closes a case once, and gives back what it still keeps", () => {
@@ -156,18 +133,9 @@ test("closes a case once, and gives back what it still keeps", () => {
   given(aCourse({ state: "ENDED" }))
     .when(closeCourse)
     .then({ state: { closed: true }, events: [] });
-});
-
-test("does not discharge into the future", () => {
-  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: monday });
-  const asked = {
-    dischargeDate: monday.add({ days: 2 }),
-    outcome: "COMPLETED",
-    stays: [],
-  } as const;
-  given(treated)
-    .when((course) => discharge(course, asked, today))
-    .thenFails("TIME_IN_FUTURE", { field: "discharge_date" });
+  given(aWaitingCourse())
+    .when(closeCourse)
+    .then({ state: { state: "RELEASED" }, events: [{ type: "CourseReleased" }] });
 });
 
 test("tells the bed-days that were not used from those beyond the plan", () => {
@@ -177,4 +145,52 @@ test("tells the bed-days that were not used from those beyond the plan", () => {
     Array.from({ length: 5 }, () => ["hubs/test-hub/pools/ward", 1]),
   );
   expect(excess).toHaveLength(2);
+});
+
+const { id, hub, sendingParty } = aCourse();
+const plan = aPlan("visit");
+const asked = (round: number) => ({ id, hub, sendingParty, round, plan });
+const place = {
+  sinceAt: testNow,
+  priority: "ROUTINE",
+  answerTime: aHold.answerBy.answerTime,
+} as const;
+const refused = (reason: UnavailableReason) => ({ reason, blockers: [], openings: [] });
+
+test.each<[UnavailableReason, boolean]>([
+  ["NO_FREE_TIME", true],
+  ["NO_BED", true],
+  ["HUB_CLOSED", true],
+  ["GAP_TOO_LONG", true],
+  ["CAPACITY_STALE", true],
+  ["DUE_BEFORE_ANSWER", false],
+  ["TEMPLATE_UNKNOWN", false],
+  ["PLAN_OUTSIDE_TEMPLATE", false],
+  ["CALENDAR_YEAR_UNKNOWN", false],
+])("lets a course wait that does not fit for %s: %s", (reason, waitlisted) => {
+  given(aCourse({ state: "NONE" }))
+    .when((course) => refuseCourse(course, asked(1), { ...place, unavailable: refused(reason) }))
+    .then({
+      state: { state: waitlisted ? "WAITLISTED" : "UNAVAILABLE" },
+      events: [{ type: "CourseUnavailable", round: 1, waitlisted }],
+    });
+});
+
+test("keeps its place when its case asks anew, and loses it when it is held", () => {
+  const later = { ...place, sinceAt: testNow.add({ hours: 24 }) };
+  const { state } = refuseCourse(aWaitingCourse(), asked(2), {
+    ...later,
+    unavailable: refused("NO_BED"),
+  });
+  expect(state).toMatchObject({ state: "WAITLISTED", round: 2, waiting: { sinceAt: testNow } });
+  const held = holdCourse(state, asked(2), { ...aHold, round: 2 });
+  expect(held.state.state).toBe("HELD");
+  expect(held.state.waiting).toBeUndefined();
+});
+
+test("awaits capacity in its own round only, and not once its case is closed", () => {
+  expect(awaitsCapacity(aWaitingCourse(), 1)).toBe(true);
+  expect(awaitsCapacity(aWaitingCourse(), 2)).toBe(false);
+  expect(awaitsCapacity({ ...aWaitingCourse(), closed: true }, 1)).toBe(false);
+  expect(awaitsCapacity(aCourse(), 1)).toBe(false);
 });

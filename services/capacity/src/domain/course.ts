@@ -3,21 +3,35 @@ import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
 import type { CourseFact } from "./course-fact.ts";
 import type { CoursePlan } from "./demand.ts";
-import { beginsBefore, type Hold } from "./hold.ts";
+import { type AnswerTime, beginsBefore, type Hold } from "./hold.ts";
 import type { CapacityReason } from "./reasons.ts";
 import type { ServiceItem } from "./service-items.ts";
-import type { Unavailable } from "./unavailable.ts";
+import { canWait, type Unavailable } from "./unavailable.ts";
 
 /** How far a course is; NONE where nothing was ever asked for. */
 export type CourseState =
   | "NONE"
   | "UNAVAILABLE"
+  | "WAITLISTED"
   | "HELD"
   | "BOOKED"
   | "IN_TREATMENT"
   | "ENDED"
   | "RELEASED"
   | "LAPSED";
+
+/** How soon a course is needed, as its case was referred. */
+export type Priority = "ROUTINE" | "URGENT" | "EMERGENCY";
+
+/** A course's place in its hub's waiting list: by priority, then by time. */
+export type Waiting = {
+  readonly sinceAt: Temporal.Instant;
+  readonly priority: Priority;
+  readonly answerTime: AnswerTime;
+};
+
+/** A stop that its case asks for and the hub has not answered. */
+export type PendingStop = { readonly round: number; readonly reason: string };
 
 /** How a course ended. */
 export type Outcome = "COMPLETED" | "STOPPED" | "DIED";
@@ -46,6 +60,10 @@ export type Course = {
   readonly plan?: CoursePlan;
   readonly hold?: Hold;
   readonly unavailable?: Unavailable;
+  /** Only while it waits for capacity. */
+  readonly waiting?: Waiting;
+  /** Only while it is in treatment. */
+  readonly stopPending?: PendingStop;
   readonly recorded: readonly RecordedSession[];
   readonly admissionDate?: Temporal.PlainDate;
   readonly dischargeDate?: Temporal.PlainDate;
@@ -83,6 +101,11 @@ export function awaitsAnswer(course: Course, round: number): boolean {
   return course.state === "NONE" ? round >= course.round : round > course.round;
 }
 
+/** Whether it waits for capacity in that round, so that what came free may be held for it. */
+export function awaitsCapacity(course: Course, round: number): boolean {
+  return course.state === "WAITLISTED" && !course.closed && course.round === round;
+}
+
 /** Whether time and places are kept for it. */
 export function keepsCapacity(course: Course): boolean {
   return course.state === "HELD" || course.state === "BOOKED" || course.state === "IN_TREATMENT";
@@ -90,20 +113,29 @@ export function keepsCapacity(course: Course): boolean {
 
 /** Holds the course as it was planned. */
 export function holdCourse(course: Course, request: CourseRequest, hold: Hold): CourseDecision {
-  const { unavailable: _, ...rest } = course;
+  const { unavailable: _, waiting: __, ...rest } = course;
   const state: Course = { ...rest, ...request, state: "HELD", hold };
   return { state, events: [{ type: "CourseHeld", round: request.round, hold }] };
 }
 
-/** Answers that the course does not fit; nothing is kept for it. */
+/**
+ * Answers that the course does not fit; nothing is kept for it. Where capacity could come free for it, it waits; a
+ * course that waits already keeps its place when its case asks in a newer round.
+ */
 export function refuseCourse(
   course: Course,
   request: CourseRequest,
-  unavailable: Unavailable,
+  { unavailable, ...place }: Waiting & { readonly unavailable: Unavailable },
 ): CourseDecision {
-  const { hold: _, ...rest } = course;
-  const state: Course = { ...rest, ...request, state: "UNAVAILABLE", unavailable };
-  return { state, events: [{ type: "CourseUnavailable", round: request.round, unavailable }] };
+  const { hold: _, waiting: before, ...rest } = course;
+  const { round } = request;
+  const waitlisted = canWait(unavailable.reason);
+  const refused: Course = { ...rest, ...request, state: "UNAVAILABLE", unavailable };
+  const sinceAt = before?.sinceAt ?? place.sinceAt;
+  const state: Course = waitlisted
+    ? { ...refused, state: "WAITLISTED", waiting: { ...place, sinceAt } }
+    : refused;
+  return { state, events: [{ type: "CourseUnavailable", round, unavailable, waitlisted }] };
 }
 
 /**
@@ -157,9 +189,10 @@ export function takeLapsedHold(course: Course, now: Temporal.Instant): CourseDec
   return { state, events: [{ type: "CourseHoldLapsed", round: hold.round, reason: "TAKEN" }] };
 }
 
-/** Gives back hold or booking before treatment, with the round and the reason as they were asked. */
+/** Gives back hold, booking or place in the list before treatment, with the round and the reason as they were asked. */
 export function release(course: Course, asked: { round: number; reason: string }): CourseDecision {
-  const state: Course = { ...course, state: "RELEASED", round: asked.round };
+  const { waiting: _, ...rest } = course;
+  const state: Course = { ...rest, state: "RELEASED", round: asked.round };
   return { state, events: [{ type: "CourseReleased", ...asked }] };
 }
 

@@ -56,6 +56,7 @@ export type TimedHub = Hub & { readonly time: HubTime };
 const startDaysMax = 366;
 const spareDays = 28;
 const weekDays = 7;
+const hoursOfDay = 24;
 const workingDaysOfWeek = 5;
 
 /**
@@ -144,13 +145,20 @@ export function horizonOf(demand: Demand): { readonly firstDay: Day; readonly la
     workingDaysOfWeek,
     rules.sessionsPerWeek === 0 ? workingDaysOfWeek : rules.sessionsPerWeek,
   );
-  const sessionDays = Math.ceil(phases.length / rules.sessionsPerDay / daysOfWeek) * weekDays;
+  const inWeeks = Math.ceil(phases.length / rules.sessionsPerDay / daysOfWeek) * weekDays;
+  const sessionDays = Math.max(inWeeks, (phases.length - 1) * cycleDays(rules));
   const stayDays = Math.max(0, ...stays.map(({ fromDay, days }) => fromDay + days));
   const lastStart = demand.dueDay + leadDays(demand);
   return {
     firstDay: demand.readyDay,
     lastDay: lastStart + Math.max(sessionDays, stayDays) + spareDays,
   };
+}
+
+// Cycles of weeks may each be as late as their gap allows; 0 where sessions follow each other within the week.
+function cycleDays({ minGapHours, maxGapHours }: SessionRules): number {
+  if (minGapHours < weekDays * hoursOfDay) return 0;
+  return Math.ceil((maxGapHours === 0 ? minGapHours : maxGapHours) / hoursOfDay) + 1;
 }
 
 /** The ids of the resources that a demand may use. */

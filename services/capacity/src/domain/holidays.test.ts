@@ -59,7 +59,7 @@ test("refuses thirty daily fractions over Women's Day and Nauryz, naming both ho
   ]);
   expect(holes).toEqual([
     ["GAP_RULE", 6, "2026-03-06", "2026-03-10"],
-    ["GAP_RULE", 15, "2026-03-20", "2026-03-26"],
+    ["GAP_RULE", 16, "2026-03-20", "2026-03-26"],
   ]);
 });
 

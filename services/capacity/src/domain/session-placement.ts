@@ -94,7 +94,8 @@ export function fullBuckets(
     });
 }
 
-function spanOfUse(use: { offsetMinutes: number; minutes: number }, start: Minute): Span {
+/** The time of a use in a session that starts then. */
+export function spanOfUse(use: { offsetMinutes: number; minutes: number }, start: Minute): Span {
   const from = start + use.offsetMinutes;
   return { start: from, end: from + use.minutes };
 }
@@ -110,8 +111,8 @@ function obstacleAt(context: Context, resource: string, span: Span): Obstacle | 
   return overlap === undefined ? undefined : { kind: "BUSY", at: resource, ...span };
 }
 
-// A use may run over midnight where the resource is open on both sides of it.
-function isOpen({ time }: Demand, resource: string, span: Span): boolean {
+/** Whether a resource is open for all of a span, over midnight too where it is open on both sides of it. */
+export function isOpen({ time }: Demand, resource: string, span: Span): boolean {
   const firstDay = time.dayOf(span.start);
   for (let day = firstDay; time.startOf(day) < span.end; day += 1) {
     const start = Math.max(span.start, time.startOf(day));
@@ -141,7 +142,8 @@ function placeUse(context: Context, { use, start, taken }: UseToPlace): PlacedUs
   return obstacles;
 }
 
-function beamOf(
+/** What a session uses of the beam that serves its site; nothing where its template has none. */
+export function beamOf(
   { template, document }: Demand,
   site: string,
   start: Minute,

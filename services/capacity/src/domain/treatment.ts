@@ -7,6 +7,7 @@ import {
   isTreated,
   keepsCapacity,
   type Outcome,
+  type PendingStop,
   type RecordedSession,
   release,
   unchanged,
@@ -102,26 +103,45 @@ export function discharge(course: Course, asked: Discharge, at: Today): CourseDe
 }
 
 /**
- * Stops the course for its case: gives back what is held or booked, ends what has begun with the planned days from
- * the admission until today; a course that ended, or an older round, stays as it is. Every other stop is answered as released.
+ * Stops the course for its case: gives back what is held or booked, and its place in the list. What has begun ends only
+ * by death, with the planned days from the admission until today; any other stop of it waits for the hub's answer, but
+ * a deferral, which comes too late. A course that ended, or an older round, stays as it is. Every other stop is
+ * answered as released.
  */
-export function stopForCase(
-  course: Course,
-  asked: { readonly round: number; readonly reason: string },
-  { today }: Today,
-): CourseDecision {
+export function stopForCase(course: Course, asked: PendingStop, { today }: Today): CourseDecision {
   if (course.state === "ENDED" || asked.round < course.round) return unchanged(course);
   if (!isTreated(course)) return release(course, asked);
-  const stays = staysUntil(course, today);
-  const outcome = asked.reason === "DECEASED" ? "DIED" : "STOPPED";
-  return end(course, { outcome, stays, dischargeDate: today, round: holdOf(course).round });
+  if (asked.reason === "DEFERRED") return unchanged(course);
+  if (asked.reason === "DECEASED") {
+    const stays = staysUntil(course, today);
+    const { round } = holdOf(course);
+    return end(course, { outcome: "DIED", stays, dischargeDate: today, round });
+  }
+  const { stopPending } = course;
+  const same = stopPending?.round === asked.round && stopPending.reason === asked.reason;
+  if (same) return unchanged(course);
+  const { round, reason } = asked;
+  return {
+    state: { ...course, stopPending: { round, reason } },
+    events: [{ type: "CourseStopPending", round, reason }],
+  };
 }
 
-/** Marks the case as ended; a hold or booking that is left is given back. */
+/** Declines the stop that waits for the hub's answer: treatment goes on. Fails with STOP_NOT_PENDING. */
+export function declineStop(course: Course, reason: string, { today }: Today): CourseDecision {
+  const { stopPending, ...state } = course;
+  if (stopPending === undefined) throw refusal("STOP_NOT_PENDING", { state: course.state });
+  const deliveredItems = deliveredOf(course, staysUntil(course, today));
+  const { round } = stopPending;
+  return { state, events: [{ type: "CourseStopDeclined", round, reason, deliveredItems }] };
+}
+
+/** Marks the case as ended; a hold, booking or place in the list that is left is given back. */
 export function closeCourse(course: Course): CourseDecision {
   if (course.closed) return unchanged(course);
   const closed: Course = { ...course, closed: true };
-  if (!keepsCapacity(course) || isTreated(course)) return unchanged(closed);
+  const waits = course.state === "WAITLISTED";
+  if (isTreated(course) || !(keepsCapacity(course) || waits)) return unchanged(closed);
   return release(closed, { round: course.round, reason: "CASE_CLOSED" });
 }
 
@@ -157,7 +177,8 @@ function end(course: Course, ended: Discharge & { readonly round: number }): Cou
   const { outcome, dischargeDate, round, stays } = ended;
   const deliveredItems = deliveredOf(course, stays);
   const admissionDate = must(course.admissionDate, "a course in treatment has an admission");
-  const state: Course = { ...course, state: "ENDED", outcome, dischargeDate, deliveredItems };
+  const { stopPending: _, ...rest } = course;
+  const state: Course = { ...rest, state: "ENDED", outcome, dischargeDate, deliveredItems };
   const fact = { round, outcome, deliveredItems, admissionDate, dischargeDate };
   return { state, events: [{ type: "CourseEnded", ...fact }] };
 }

@@ -75,6 +75,23 @@ export function nameRefusal(
   };
 }
 
+/** Whether capacity that comes free could cure it; what no waiting cures is told once. */
+export function canWait(reason: UnavailableReason): boolean {
+  return waitingCures[reason];
+}
+
+const waitingCures: Readonly<Record<UnavailableReason, boolean>> = {
+  NO_FREE_TIME: true,
+  NO_BED: true,
+  HUB_CLOSED: true,
+  GAP_TOO_LONG: true,
+  CAPACITY_STALE: true,
+  DUE_BEFORE_ANSWER: false,
+  TEMPLATE_UNKNOWN: false,
+  PLAN_OUTSIDE_TEMPLATE: false,
+  CALENDAR_YEAR_UNKNOWN: false,
+};
+
 /** The refusal as a caller is told it: the first blocker in the metadata, and how many there are. */
 export function toDomainError(unavailable: Unavailable): DomainError {
   const [first] = unavailable.blockers;

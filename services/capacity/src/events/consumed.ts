@@ -2,6 +2,7 @@ import {
   type CaseEvent,
   CaseEventSchema,
   type CourseRequested,
+  Priority as WirePriority,
 } from "@carehub/contracts/gen/carehub/intake/v1/case_events_pb.ts";
 import type { Handled, Message, Subscription } from "@carehub/events/message";
 import { topics } from "@carehub/events/topics";
@@ -10,6 +11,7 @@ import type { Deps } from "../app/capacity-app.ts";
 import { bookCase, closeCase, stopCase } from "../app/case-requests.ts";
 import { holdForCase } from "../app/hold-course.ts";
 import type { HoldRequest } from "../app/place-course.ts";
+import type { Priority } from "../domain/course.ts";
 import { readAnswerTime, readPlan } from "../wire/course-parts.ts";
 
 /** The subscription to intake's cases, the only topic that this service acts on. */
@@ -54,5 +56,13 @@ function readRequest(id: Uuid, request: CourseRequested): HoldRequest {
     round: request.round,
     plan: readPlan(request.plan),
     answerTime: readAnswerTime(request.answerTime),
+    priority: priorities[request.priority] ?? "ROUTINE",
   };
 }
+
+const priorities: Readonly<Record<WirePriority, Priority>> = {
+  [WirePriority.UNSPECIFIED]: "ROUTINE",
+  [WirePriority.ROUTINE]: "ROUTINE",
+  [WirePriority.URGENT]: "URGENT",
+  [WirePriority.EMERGENCY]: "EMERGENCY",
+};

@@ -65,7 +65,10 @@ function toVariant(fact: CourseFact): Variant {
     case "CourseHeld":
       return { case: "courseHeld", value: { ...toWireHold(fact.hold), round: fact.round } };
     case "CourseUnavailable":
-      return { case: "courseUnavailable", value: toWireUnavailable(fact.round, fact.unavailable) };
+      return {
+        case: "courseUnavailable",
+        value: toWireUnavailable(fact.round, fact.unavailable, fact.waitlisted),
+      };
     case "CourseHoldLapsed":
       return { case: "courseHoldLapsed", value: { round: fact.round, reason: fact.reason } };
     case "CourseBooked": {
@@ -96,6 +99,13 @@ function toVariant(fact: CourseFact): Variant {
           dischargeDate: toWireDate(fact.dischargeDate),
         },
       };
+    case "CourseStopPending":
+      return { case: "courseStopPending", value: { round: fact.round, reason: fact.reason } };
+    case "CourseStopDeclined": {
+      const { round, reason } = fact;
+      const deliveredItems = toWireItems(fact.deliveredItems);
+      return { case: "courseStopDeclined", value: { round, reason, deliveredItems } };
+    }
     case "CapacityShortfallDetected": {
       const { pool, displacedCourses } = fact;
       const dates = fact.dates.map(toWireDate);

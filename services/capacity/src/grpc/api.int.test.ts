@@ -115,6 +115,8 @@ test("tells nobody else of a course, by any method, before any check of its stat
       }),
     dischargePatient: () =>
       stranger.dischargePatient({ name: of, dischargeDate: date, outcome: 1, ...command() }),
+    declineCourseStop: () =>
+      stranger.declineCourseStop({ name: of, reason: "OTHER", ...command() }),
   });
   for (const of of [course, unknown]) {
     for (const call of Object.values(calls(of))) {

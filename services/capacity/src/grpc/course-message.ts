@@ -41,9 +41,7 @@ export function toWireCourse(stored: StoredCourse, { withDocument = false } = {}
     ...(course.plan === undefined ? {} : { plan: toWirePlan(course.plan) }),
     ...holdFields(course),
     ...(withDocument ? { certificateDocument: course.hold?.certificate.document ?? "" } : {}),
-    ...(course.state === "UNAVAILABLE" && course.unavailable !== undefined
-      ? { unavailable: toWireUnavailable(course.round, course.unavailable) }
-      : {}),
+    ...waitingFields(course),
     ...treatmentFields(course),
   });
 }
@@ -62,8 +60,17 @@ function holdFields({ hold }: Course): Fields {
   return fields;
 }
 
+function waitingFields({ state, round, unavailable, waiting }: Course) {
+  if (unavailable === undefined || !(state === "UNAVAILABLE" || state === "WAITLISTED")) return {};
+  const waitlisted = state === "WAITLISTED";
+  return {
+    unavailable: toWireUnavailable(round, unavailable, waitlisted),
+    ...(waiting === undefined ? {} : { waitingSinceTime: toTimestamp(waiting.sinceAt) }),
+  };
+}
+
 function treatmentFields(course: Course) {
-  const { recorded, admissionDate, dischargeDate, outcome, deliveredItems } = course;
+  const { stopPending, recorded, admissionDate, dischargeDate, outcome, deliveredItems } = course;
   return {
     recordedSessions: recorded.map(({ number, startAt, endAt, site, underAnaesthesia }) => ({
       number,
@@ -74,6 +81,7 @@ function treatmentFields(course: Course) {
     })),
     ...(admissionDate === undefined ? {} : { admissionDate: toWireDate(admissionDate) }),
     ...(dischargeDate === undefined ? {} : { dischargeDate: toWireDate(dischargeDate) }),
+    ...(stopPending === undefined ? {} : { stopPending: { ...stopPending } }),
     ...(outcome === undefined ? {} : { outcome: wireOutcomes[outcome] }),
     ...(deliveredItems === undefined ? {} : { deliveredItems: toWireItems(deliveredItems) }),
   };
@@ -82,6 +90,7 @@ function treatmentFields(course: Course) {
 const wireStates: Readonly<Record<CourseState, Course_State>> = {
   NONE: Course_State.UNSPECIFIED,
   UNAVAILABLE: Course_State.UNAVAILABLE,
+  WAITLISTED: Course_State.WAITLISTED,
   HELD: Course_State.HELD,
   BOOKED: Course_State.BOOKED,
   IN_TREATMENT: Course_State.IN_TREATMENT,

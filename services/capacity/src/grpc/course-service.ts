@@ -76,6 +76,14 @@ export function implementCourseService(deps: Deps & QueryDeps): Implementation {
           stays: request.stays.map(readStay),
         },
       }),
+    declineCourseStop: (request, call) =>
+      commands.declineCourseStop(deps, {
+        ...courseCommand(api.DeclineCourseStopRequestSchema, api.DeclineCourseStopResponseSchema, {
+          request,
+          call,
+        }),
+        reason: request.reason,
+      }),
   });
 }
 
@@ -86,8 +94,8 @@ async function hold(deps: Deps, request: api.HoldCourseRequest, call: Call): Pro
   const plan = readPlan(request.plan);
   const respond = courseResponder(api.HoldCourseResponseSchema);
   const command = toCommand(api.HoldCourseRequestSchema, { request, call }, respond);
-  const toHold = { id: deps.newId(), hub, sendingParty: undefined, round: 0, plan, answerTime };
-  return holdForHub(deps, toHold, command);
+  const own = { sendingParty: undefined, round: 0, priority: "ROUTINE" } as const;
+  return holdForHub(deps, { id: deps.newId(), hub, ...own, plan, answerTime }, command);
 }
 
 type CourseRequest = {

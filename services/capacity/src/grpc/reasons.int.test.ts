@@ -152,6 +152,8 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     return courses.releaseCourse({ name: course, reason: "CANCELLED", ...command() });
   },
   COURSE_NOT_IN_TREATMENT: async () => record(await booked()),
+  STOP_NOT_PENDING: async () =>
+    courses.declineCourseStop({ name: await admitted(), reason: "OTHER", ...command() }),
   SESSION_ALREADY_RECORDED: async () => {
     const course = await admitted();
     await record(course);

@@ -1,7 +1,7 @@
 import type { Run } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
-import type { Course, StoredCourse } from "../domain/course.ts";
+import type { Course, Priority, StoredCourse } from "../domain/course.ts";
 import { courseName } from "../domain/names.ts";
 import { readFacts, writeFacts } from "./facts.ts";
 import { lockKeyOf } from "./lock-keys.ts";
@@ -22,7 +22,8 @@ export type CourseRow = {
   readonly updated_at: Temporal.Instant;
 };
 
-const columns = `id, hub, revision, sending_party, state, round, closed, facts::text as facts,
+/** The columns of `CourseRow`. */
+export const courseColumns = `id, hub, revision, sending_party, state, round, closed, facts::text as facts,
   created_at, updated_at`;
 
 /** Locks a course's row, making an empty one where there is none; for a case's events and new courses. */
@@ -32,7 +33,7 @@ export async function lockOrCreateCourse(tx: Reader, id: Uuid): Promise<StoredCo
     `insert into course (id, hub, lock_key, revision, state, round, closed, facts, created_at, updated_at)
      select $1, '', $2, 0, 'NONE', 0, false, '{"recorded":[]}', at, at
      from (select date_trunc('milliseconds', app.now()) as at) as clock
-     on conflict (id) do update set id = excluded.id returning ${columns}`,
+     on conflict (id) do update set id = excluded.id returning ${courseColumns}`,
     [id, lockKeyOf(courseName(id))],
   );
   return toStoredCourse(must(rows[0], "an upsert returns its row"));
@@ -42,7 +43,7 @@ export async function lockOrCreateCourse(tx: Reader, id: Uuid): Promise<StoredCo
 export async function lockCourse(tx: Reader, id: Uuid): Promise<StoredCourse | undefined> {
   const [row] = await tx.run<CourseRow>(
     "course-lock",
-    `select ${columns} from course where id = $1 for update`,
+    `select ${courseColumns} from course where id = $1 for update`,
     [id],
   );
   return row === undefined ? undefined : toStoredCourse(row);
@@ -52,7 +53,7 @@ export async function lockCourse(tx: Reader, id: Uuid): Promise<StoredCourse | u
 export async function readCourse(db: Reader, id: Uuid): Promise<StoredCourse | undefined> {
   const [row] = await db.run<CourseRow>(
     "course-read",
-    `select ${columns} from course where id = $1`,
+    `select ${courseColumns} from course where id = $1`,
     [id],
   );
   return row === undefined ? undefined : toStoredCourse(row);
@@ -65,12 +66,14 @@ export async function saveCourse(
   revision: number,
 ): Promise<StoredCourse> {
   const { id, hub, sendingParty, state, round, closed, ...facts } = course;
+  const { sinceAt, rank } = placeOf(course);
   const rows = await tx.run<CourseRow>(
     "course-save",
     `update course set hub = $2, sending_party = $3, state = $4, round = $5, closed = $6,
-       release_at = $7, facts = $8::jsonb, revision = $9,
+       release_at = $7, facts = $8::jsonb, revision = $9, waiting_since_at = $10,
+       waiting_rank = $11,
        updated_at = date_trunc('milliseconds', app.now())
-     where id = $1 returning ${columns}`,
+     where id = $1 returning ${courseColumns}`,
     [
       id,
       hub,
@@ -81,9 +84,22 @@ export async function saveCourse(
       state === "HELD" ? (course.hold?.releaseAt ?? null) : null,
       writeFacts(facts),
       revision,
+      sinceAt,
+      rank,
     ],
   );
   return toStoredCourse(must(rows[0], "a locked course has a row"));
+}
+
+const ranks: Readonly<Record<Priority, number>> = { EMERGENCY: 1, URGENT: 2, ROUTINE: 3 };
+
+/** The columns of a course's place in the waiting list; empty for a course that does not wait. */
+export function placeOf({ state, waiting }: Pick<Course, "state" | "waiting">) {
+  const place = state === "WAITLISTED" ? waiting : undefined;
+  return {
+    sinceAt: place?.sinceAt ?? null,
+    rank: place === undefined ? null : ranks[place.priority],
+  };
 }
 
 /** A row as the domain has it. */

@@ -6,15 +6,17 @@ export type Figures = {
   readonly holds: number;
   readonly lapsed: number;
   readonly bookings: number;
+  readonly waiting: number;
 };
 
-/** Counts live holds, those past their release time among them, and booked or treated courses. */
+/** Counts live holds, those past their release time among them, booked or treated courses, and those that wait. */
 export async function readFigures(db: Database): Promise<Figures> {
   const rows = await db.run<Figures>(
     "figures-courses",
     `select count(*) filter (where state = 'HELD')::integer as holds,
        count(*) filter (where state = 'HELD' and release_at <= app.now())::integer as lapsed,
-       count(*) filter (where state in ('BOOKED', 'IN_TREATMENT'))::integer as bookings
+       count(*) filter (where state in ('BOOKED', 'IN_TREATMENT'))::integer as bookings,
+       count(*) filter (where state = 'WAITLISTED')::integer as waiting
      from course`,
   );
   return must(rows[0], "an aggregate without groups has a row");

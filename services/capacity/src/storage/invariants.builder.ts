@@ -24,6 +24,10 @@ const queries: Readonly<Record<string, string>> = {
   "places of courses that keep nothing": `select pool_use.course from pool_use
     left join course on course.id = pool_use.course
     where course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','ENDED')`,
+  "waiting courses that nobody will try": `select course.id from course left join log.due
+    on due.aggregate = course.hub and due.kind = 'waiting-list'
+    where state = 'WAITLISTED' and due.aggregate is null`,
+  "closed cases that wait": `select id from course where state = 'WAITLISTED' and closed`,
   "pools planned beyond their capacity": `select pool, bucket from pool_bucket where planned > capacity`,
 };
 

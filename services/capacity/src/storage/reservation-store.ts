@@ -4,6 +4,7 @@ import { beamBucketMinutes, type PoolUse } from "../domain/availability.ts";
 import type { HeldSession } from "../domain/hold.ts";
 import type { Minute } from "../domain/hub-time.ts";
 import { lockKeyOf } from "./lock-keys.ts";
+import { waitingListKind } from "./waiting-store.ts";
 
 type Reader = { readonly run: Run };
 
@@ -13,12 +14,14 @@ export type ToKeep = {
   readonly hub: string;
   /** The version of the hub that it was planned on. */
   readonly version: number;
+  /** Whether it gives way to the courses that wait, where their list is due. */
+  readonly afterWaiting: boolean;
   readonly sessions: readonly HeldSession[];
   readonly poolUses: readonly (PoolUse & { readonly capacity: number })[];
 };
 
 /** How taking ended; whatever is not `kept` must be rolled back. */
-export type Taken = "kept" | "in-the-way" | "other-version";
+export type Taken = "kept" | "in-the-way" | "other-version" | "list-due";
 
 /**
  * Takes all that a course needs in one statement, under the locks of its resources and pools. It looks first, so that
@@ -26,7 +29,7 @@ export type Taken = "kept" | "in-the-way" | "other-version";
  * what they refuse is counted instead of raised, because an error would cost more.
  */
 export async function keepAll(tx: Reader, toKeep: ToKeep): Promise<Taken> {
-  const { course, hub, version, sessions, poolUses } = toKeep;
+  const { course, hub, version, sessions, poolUses, afterWaiting } = toKeep;
   const uses = sessions.flatMap(({ number, uses: used }) =>
     used.map((use) => ({ ...use, number })),
   );
@@ -36,33 +39,37 @@ export async function keepAll(tx: Reader, toKeep: ToKeep): Promise<Taken> {
       lockKeyOf(name),
     ]),
   );
-  const rows = await tx.run<{ current: boolean; kept: number; counted: number }>(
-    "reservation-keep-all",
-    keepAllSql,
-    [
-      course,
-      hub,
-      version,
-      uses.map(({ resource }) => resource),
-      uses.map(({ start }) => start),
-      uses.map(({ end }) => end),
-      uses.map(({ number }) => number),
-      uses.map(({ resource }) => keys.get(resource)),
-      poolUses.map(({ pool }) => pool),
-      poolUses.map(({ bucket }) => bucket),
-      poolUses.map(({ amount }) => amount),
-      poolUses.map(({ capacity }) => capacity),
-      poolUses.map(({ pool }) => keys.get(pool)),
-    ],
-  );
+  type Row = { current: boolean; due: boolean; kept: number; counted: number };
+  const rows = await tx.run<Row>("reservation-keep-all", keepAllSql, [
+    course,
+    hub,
+    version,
+    uses.map(({ resource }) => resource),
+    uses.map(({ start }) => start),
+    uses.map(({ end }) => end),
+    uses.map(({ number }) => number),
+    uses.map(({ resource }) => keys.get(resource)),
+    poolUses.map(({ pool }) => pool),
+    poolUses.map(({ bucket }) => bucket),
+    poolUses.map(({ amount }) => amount),
+    poolUses.map(({ capacity }) => capacity),
+    poolUses.map(({ pool }) => keys.get(pool)),
+    afterWaiting ? waitingListKind : "",
+  ]);
   const [row] = rows;
+  if (row?.due) return "list-due";
   if (row === undefined || !row.current) return "other-version";
   return row.kept === uses.length && row.counted === poolUses.length ? "kept" : "in-the-way";
 }
 
+// By the time that it is now: what made the list due may have begun after this transaction and ended before its locks.
 const keepAllSql = `
-  with current as (
-    select 1 from hub where name = $2 and version = $3 and valid_until_at > app.now()),
+  with due as (
+    select 1 from log.due where aggregate = $2 and kind = $14
+      and due_at <= app.now() + (clock_timestamp() - now())),
+  current as (
+    select 1 from hub where name = $2 and version = $3 and valid_until_at > app.now()
+      and not exists (select from due)),
   wanted as (
     select resource, number, lock_key,
       tstzrange(to_timestamp(start * 60.0), to_timestamp("end" * 60.0)) as during
@@ -89,7 +96,7 @@ const keepAllSql = `
   used as (
     insert into pool_use (course, pool, bucket, excess, hub, lock_key, amount)
     select $1::uuid, pool, bucket, false, $2, lock_key, amount from places)
-  select exists (select from current) as current,
+  select exists (select from current) as current, exists (select from due) as due,
     (select count(*)::integer from kept) as kept,
     (select count(*)::integer from counted) as counted`;
 

@@ -52,16 +52,17 @@ export function toWireHold(hold: Hold): MessageInitShape<typeof CourseHeldSchema
   };
 }
 
-/** Why a course does not fit. Nobody waits for capacity yet, so it is never waitlisted. */
+/** Why a course does not fit, and whether it waits for capacity. */
 export function toWireUnavailable(
   round: number,
   unavailable: Unavailable,
+  waitlisted: boolean,
 ): MessageInitShape<typeof CourseUnavailableSchema> {
   const { reason, blockers, openings, firstPossibleDate } = unavailable;
   return {
     round,
     reason,
-    waitlisted: false,
+    waitlisted,
     blockers: blockers.map(({ kind, resource, startAt, endAt, sessionNumber }) => ({
       kind,
       resource,

@@ -7,7 +7,7 @@ import type { Answer } from "../domain/answers.ts";
 import { awaitedAnswers } from "../domain/awaited.ts";
 import { overdue, reminderKind } from "../domain/dues.ts";
 import type { Told } from "../domain/events.ts";
-import { askStop, takeAnswer as decideAnswer } from "../domain/progress.ts";
+import { takeAnswer as decideAnswer, passTime } from "../domain/progress.ts";
 import { carryOn, type Referral, type ReferralDecision } from "../domain/referral.ts";
 import type { StoredReferral } from "../domain/stored-referral.ts";
 import { loadReferralUnseen } from "../storage/referral-store.ts";
@@ -46,7 +46,7 @@ export function createCaseAnswers(context: IntakeContext) {
         throw error;
       }
     },
-    /** Raises a due row: the case is stopped, or operators are reminded of it. */
+    /** Raises a due row: the case is stopped, billing is asked first, or operators are reminded of the case. */
     raise: async (due: Due): Promise<void> => {
       const id = parseName(due.aggregate, "referrals", "aggregate");
       await changeReferral(db, {
@@ -67,5 +67,5 @@ export function createCaseAnswers(context: IntakeContext) {
 function raiseOverdue(referral: Referral, now: Temporal.Instant): ReferralDecision {
   const passed = overdue(referral.facts, now);
   if (passed === undefined) return { state: referral, events: [] };
-  return carryOn(referral, askStop(referral.facts, { reason: passed.reason, now }));
+  return carryOn(referral, passTime(referral.facts, passed, now));
 }

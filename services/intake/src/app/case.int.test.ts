@@ -112,6 +112,37 @@ test("stops in the right order when the ministry cancels a held course", async (
   expect(await refusalOf(again)).toMatchObject({ reason: "REFERRAL_CLOSED" });
 });
 
+test("goes on with a treatment that the hub declines to stop, and can be stopped later", async () => {
+  const { name, id } = await submitted();
+  const { agreements, capacity, billing } = otherServices(intake);
+  await heartCentre().acceptReferral({ ...mutation(), name, plan: wirePlan });
+  await agreements(id, said.granted);
+  await capacity(id, said.held);
+  await agreements(id, said.confirmed);
+  await billing(id, said.estimated);
+  await billing(id, said.guaranteed);
+  await capacity(id, said.booked);
+  await capacity(id, said.started);
+  const stop = () => uzbekistan().cancelReferral({ ...mutation(), name, reason: "CANCELLED" });
+  await stop();
+  const asked = { round: 1, reason: "CANCELLED" };
+  await capacity(id, { case: "courseStopPending", value: asked });
+  expect(await stateOf(name)).toMatchObject({ careState: CareState.STOP_REQUESTED });
+  const declined = { round: 1, reason: "NEARLY_COMPLETE" };
+  await capacity(id, { case: "courseStopDeclined", value: declined });
+  expect(await stateOf(name)).toMatchObject({
+    careState: CareState.IN_TREATMENT,
+    stateReason: "",
+  });
+  const again = await stop();
+  expect(again.referral?.progress?.awaitedAnswers).toContain("CourseStopRequested.2@1");
+  const { entries } = await heartCentre().getCaseTimeline({ name });
+  expect(entries.slice(-6).map(({ event }) => event?.event.case)).toEqual([
+    ...["caseStopAsked", "courseStopRequested", "courseStopPending", "courseStopDeclined"],
+    ...["caseStopAsked", "courseStopRequested"],
+  ]);
+});
+
 test("lets a patient be referred to the programme again once the case is closed", async () => {
   const request = aSubmission();
   const { referral } = await uzbekistan().submitReferral(request);

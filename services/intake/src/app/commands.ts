@@ -1,12 +1,13 @@
 import type { Uuid } from "@carehub/rules/ids";
 import type { CoursePlan } from "../domain/case-terms.ts";
+import { deferReferral, type Resume, resumeReferral } from "../domain/deferral.ts";
 import {
   acceptReferral,
   cancelReferral,
   declineReferral,
   type Note,
   provideInformation,
-  type Referral,
+  redirectReferral,
   requestInformation,
 } from "../domain/referral.ts";
 import { loadReferral } from "../storage/referral-store.ts";
@@ -15,12 +16,35 @@ import type { IntakeContext } from "./intake-app.ts";
 import { type DocumentInput, patientKey, sealDocuments, sealNote } from "./sealed-texts.ts";
 
 type CancelReason = Parameters<typeof cancelReferral>[1]["reason"];
+type NoteInput = { readonly kind: Note["kind"]; readonly text: string };
+type Said = { readonly reason: string; readonly note: string };
 
 /** The commands on a referral, each answered with the bytes of its reply; a repeat gets the first ones. */
 export function createCommands(context: IntakeContext) {
-  const { keys, newId } = context;
+  return {
+    ...createWrittenCommands(context),
+    accept: (id: Uuid, plan: CoursePlan, command: Command) =>
+      commandReferral(context, { id, command }, (referral, now) =>
+        acceptReferral(referral, { plan, now }),
+      ),
+    defer: (id: Uuid, reason: string, command: Command) =>
+      commandReferral(context, { id, command }, (referral, now) =>
+        deferReferral(referral, { reason, now }),
+      ),
+    resume: (id: Uuid, dates: Omit<Resume, "now">, command: Command) =>
+      commandReferral(context, { id, command }, (referral, now) =>
+        resumeReferral(referral, { ...dates, now }),
+      ),
+    cancel: (id: Uuid, reason: CancelReason, command: Command) =>
+      commandReferral(context, { id, command }, (referral, now) =>
+        cancelReferral(referral, { reason, now }),
+      ),
+  };
+}
 
-  /** What a command brings of its own is sealed before the change begins: a rule calls nothing. */
+/** The commands that bring a text: what a command brings of its own is sealed before the change begins, a rule calls nothing. */
+function createWrittenCommands(context: IntakeContext) {
+  const { keys, newId } = context;
   const sealing = async (id: Uuid, { caller }: Command, note: NoteInput) => {
     const { referral } = await loadReferral(context.db, id, caller);
     const key = await patientKey(keys, referral);
@@ -30,7 +54,7 @@ export function createCommands(context: IntakeContext) {
   };
   const decline = async (
     id: Uuid,
-    { as, reason, note }: { as: "REJECTED" | "RETURNED"; reason: string; note: string },
+    { as, reason, note }: Said & { readonly as: "REJECTED" | "RETURNED" },
     command: Command,
   ) => {
     const kind = as === "REJECTED" ? "REJECTION" : "ADVICE";
@@ -40,21 +64,26 @@ export function createCommands(context: IntakeContext) {
     );
   };
   return {
-    accept: (id: Uuid, plan: CoursePlan, command: Command) =>
-      commandReferral(context, { id, command }, (referral, now) =>
-        acceptReferral(referral, { plan, now }),
-      ),
-    reject: (id: Uuid, said: { reason: string; note: string }, command: Command) =>
+    reject: (id: Uuid, said: Said, command: Command) =>
       decline(id, { as: "REJECTED", ...said }, command),
-    returnReferral: (id: Uuid, said: { reason: string; note: string }, command: Command) =>
+    returnReferral: (id: Uuid, said: Said, command: Command) =>
       decline(id, { as: "RETURNED", ...said }, command),
+    redirect: async (
+      id: Uuid,
+      { hub, reason, note }: Said & { readonly hub: string },
+      command: Command,
+    ) => {
+      const { noteAt } = await sealing(id, command, { kind: "ADVICE", text: note });
+      return await commandReferral(context, { id, command }, (referral, now) =>
+        redirectReferral(referral, { hub, reason, note: noteAt(now), now }),
+      );
+    },
     requestInformation: async (
       id: Uuid,
       { documentCodes, note }: { documentCodes: readonly string[]; note: string },
       command: Command,
     ) => {
-      const asked: NoteInput = { kind: "INFORMATION_REQUEST", text: note };
-      const { noteAt } = await sealing(id, command, asked);
+      const { noteAt } = await sealing(id, command, { kind: "INFORMATION_REQUEST", text: note });
       return await commandReferral(context, { id, command }, (referral, now) =>
         requestInformation(referral, { documentCodes, note: noteAt(now), now }),
       );
@@ -67,15 +96,9 @@ export function createCommands(context: IntakeContext) {
       const said: NoteInput = { kind: "INFORMATION", text: given.note };
       const { key, noteAt } = await sealing(id, command, said);
       const documents = sealDocuments(key, { referralId: id, ...given }, newId);
-      return await commandReferral(context, { id, command }, (referral: Referral, now) =>
+      return await commandReferral(context, { id, command }, (referral, now) =>
         provideInformation(referral, { documents, note: noteAt(now), now }),
       );
     },
-    cancel: (id: Uuid, reason: CancelReason, command: Command) =>
-      commandReferral(context, { id, command }, (referral, now) =>
-        cancelReferral(referral, { reason, now }),
-      ),
   };
 }
-
-type NoteInput = { readonly kind: Note["kind"]; readonly text: string };

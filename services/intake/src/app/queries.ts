@@ -5,8 +5,9 @@ import type { Caller } from "@carehub/rules/caller";
 import { DomainError } from "@carehub/rules/domain-error";
 import { assert } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
-import { type Action, actionsByRole, type Blocker, blockerOf } from "../domain/actions.ts";
+import { actionsByRole, type Blocker, blockerOf } from "../domain/actions.ts";
 import type { CareState } from "../domain/case-terms.ts";
+import { serviceActions } from "../domain/service-actions.ts";
 import type { StoredReferral } from "../domain/stored-referral.ts";
 import { loadReferral, loadReferralUnseen } from "../storage/referral-store.ts";
 import type { IntakeContext } from "./intake-app.ts";
@@ -17,6 +18,13 @@ export type Page<Entry> = { readonly entries: readonly Entry[]; readonly nextTok
 
 /** An event of a case as the log keeps it. */
 export type CaseEntry = Omit<LoggedEvent, "number">;
+
+/** A command on a case, at any of the services, and what blocks it. */
+export type ActionEntry = {
+  readonly service: "intake" | "capacity" | "billing";
+  readonly action: string;
+  readonly blocker: Blocker<string> | undefined;
+};
 
 const historyMax = 10_000;
 
@@ -59,13 +67,17 @@ export function createQueries(context: IntakeContext) {
     actions: async (id: Uuid, caller: Caller) => {
       const { referral, revision } = await loadReferral(db, id, caller);
       const at = await now(db);
-      assert(caller.role === "hub" || caller.role === "ministry", "only sides of a case ask");
-      const actions = actionsByRole[caller.role].map(
-        (action): { action: Action; blocker: Blocker | undefined } => ({
+      const { role } = caller;
+      assert(role === "hub" || role === "ministry", "only sides of a case ask");
+      const own = actionsByRole[role].map((action) => {
+        return {
+          service: "intake",
           action,
           blocker: blockerOf(referral.facts, action, at),
-        }),
-      );
+        } as const;
+      });
+      const others = serviceActions(referral.facts, { id, side: role, now: at });
+      const actions: readonly ActionEntry[] = [...own, ...others];
       return { actions, revision };
     },
   };

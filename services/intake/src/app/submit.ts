@@ -1,11 +1,12 @@
 import { change, responseOf } from "@carehub/database/change";
+import type { Caller } from "@carehub/rules/caller";
 import type { Uuid } from "@carehub/rules/ids";
 import { attributes } from "@carehub/runtime/attributes";
 import { activeTraceparent, annotateSpan, withSpan } from "@carehub/runtime/trace";
 import type { CaseEvent } from "../domain/events.ts";
 import { type Standing, type Submit, submitReferral } from "../domain/submit-referral.ts";
 import { triageDeadline } from "../domain/triage.ts";
-import { insertReferral, readStanding } from "../storage/referral-store.ts";
+import { insertReferral, loadReferral, readStanding } from "../storage/referral-store.ts";
 import { blindIndex, seal } from "../storage/sealing.ts";
 import { type Command, type Decided, decidedAt, repliesAndDues } from "./change-referral.ts";
 import type { IntakeContext } from "./intake-app.ts";
@@ -25,6 +26,8 @@ export type SubmitInput = Omit<Submit, "id" | "documents" | "person"> & {
   readonly residenceRegion: string;
   readonly companionCount: number;
   readonly clinicalSummary: string;
+  /** The ministry's own referral that was redirected here; undefined where none was. */
+  readonly redirectedFrom: Uuid | undefined;
   readonly documents: readonly DocumentInput[];
 };
 
@@ -44,7 +47,7 @@ async function submitAs(
   { db, publish, patients, blindIndexKey, newId }: IntakeContext,
   { id, input, command }: { id: Uuid; input: SubmitInput; command: Command },
 ): Promise<Uint8Array> {
-  const { source, actor, reply } = command;
+  const { source, actor, caller, reply } = command;
   const place = parsePlaces(input);
   const index = blindIndex(blindIndexKey, input.identityDocument);
   const { patientId, key } = await patients.findOrCreate(index, (now) => {
@@ -64,7 +67,10 @@ async function submitAs(
   const changed = await change<Standing, Decided, CaseEvent>(db, {
     ...{ source, actor, publish },
     load: async () => {
-      const state = await readStanding(db, { ...pickSubmit(input), patientId });
+      // First of all: what the caller may not see is not found, whatever else stands in the way.
+      const redirected = await readRedirected(db, input.redirectedFrom, caller);
+      const standing = await readStanding(db, { ...pickSubmit(input), patientId });
+      const state = { ...standing, redirected };
       return { aggregate: `referrals/${id}`, revision: 0, state };
     },
     decide: (standing, now) =>
@@ -73,6 +79,19 @@ async function submitAs(
     ...repliesAndDues(reply),
   });
   return responseOf(changed);
+}
+
+async function readRedirected(
+  db: IntakeContext["db"],
+  from: Uuid | undefined,
+  caller: Caller,
+): Promise<Standing["redirected"]> {
+  if (from === undefined) return undefined;
+  const { facts } = (await loadReferral(db, from, caller)).referral;
+  const { person, programme } = facts.submission;
+  const isOver = facts.closed?.careState === "REDIRECTED";
+  const toHub = isOver ? facts.redirectedToHub : undefined;
+  return { referral: `referrals/${from}`, patient: person.patient, programme, toHub };
 }
 
 function parsePlaces({

@@ -1,6 +1,6 @@
 import type { Money } from "@carehub/money/money";
 import type { AccountAnswer } from "./answers.ts";
-import { type CaseFacts, guaranteeInForce, isSent, roundOf, withRound } from "./facts.ts";
+import { type CaseFacts, isSent, roundOf, standingGuarantee, withRound } from "./facts.ts";
 
 /** Adds an answer of billing to the facts; one that says nothing new gives back the very same facts. */
 export function applyAccountAnswer(facts: CaseFacts, answer: AccountAnswer): CaseFacts {
@@ -41,7 +41,7 @@ function endEstimate(facts: CaseFacts, { round, how, reason }: EstimateEnd): Cas
   const ended = isKnown ? facts : withRound(facts, round, { estimateEnd: { how, reason } });
   // With a guarantee in force the account is not given back before that one is.
   const isWholeAnswer =
-    isSent(facts, "AccountStopRequested", round) && guaranteeInForce(facts) === undefined;
+    isSent(facts, "AccountStopRequested", round) && standingGuarantee(facts) === undefined;
   return isWholeAnswer && !facts.isAccountStopped ? { ...ended, isAccountStopped: true } : ended;
 }
 
@@ -51,16 +51,17 @@ function applyGuarantee(
 ): CaseFacts {
   const known = facts.guarantee;
   const isOlder = known !== undefined && guarantee.round < known.round;
-  const isRepeat = known?.guarantee === guarantee.guarantee && guarantee.round === known.round;
-  if (isOlder || isRepeat) return facts;
-  return { ...facts, guarantee, isAccountStopped: false };
+  const isCarried = known !== undefined && known.guarantee === guarantee.guarantee;
+  if (isOlder || (isCarried && guarantee.round === known.round)) return facts;
+  const firstRound = isCarried ? (known.firstRound ?? known.round) : guarantee.round;
+  return { ...facts, guarantee: { ...guarantee, firstRound }, isAccountStopped: false };
 }
 
 function releaseGuarantee(
   facts: CaseFacts,
   { round, guarantee }: Extract<AccountAnswer, { kind: "GuaranteeReleased" }>,
 ): CaseFacts {
-  const known = guaranteeInForce(facts);
+  const known = standingGuarantee(facts);
   const isThisOne = known !== undefined && ["", known.guarantee].includes(guarantee);
   // Where nothing was delivered that has a price, billing answers a request for charges in this way too.
   const isAsked = ["AccountStopRequested", "ChargesRequested"].some((kind) =>

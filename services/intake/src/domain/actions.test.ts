@@ -1,134 +1,122 @@
 import { expect, test } from "vitest";
-import { type Action, actionsByRole, blockerOf } from "./actions.ts";
-import type { Answer } from "./answers.ts";
-import { careStateOf } from "./care-state.ts";
-import { afterAnswers, answers, aReferral, now, plan } from "./case.builder.ts";
-import { type CareState, careStates } from "./case-terms.ts";
-import type { CaseFacts } from "./facts.ts";
-import { askStop } from "./progress.ts";
 import {
-  acceptReferral,
-  cancelReferral,
-  declineReferral,
-  type Referral,
-  requestInformation,
-} from "./referral.ts";
+  accepted,
+  actionsOf,
+  asked,
+  caseIn,
+  moneyIn,
+  paidPrivately,
+  shownActions,
+  treated,
+} from "./action-cases.builder.ts";
+import { actionsByRole, blockerOf, type Side } from "./actions.ts";
+import { careStateOf, settlementStateOf } from "./care-state.ts";
+import { careTable } from "./care-table.builder.ts";
+import { afterAnswers, answers, aReferral, now, referralId } from "./case.builder.ts";
+import { careStates, settlementStates } from "./case-terms.ts";
+import { deferReferral } from "./deferral.ts";
+import type { CaseFacts } from "./facts.ts";
+import { moneyTable, privateTable } from "./money-tables.builder.ts";
+import { cancelReferral } from "./referral.ts";
+import { serviceActions, serviceActionsByRole } from "./service-actions.ts";
 
-const accepted = acceptReferral(aReferral(), { plan, now }).state;
-const asked = requestInformation(aReferral(), { documentCodes: ["ECHO_REPORT"], now }).state;
-const held = [answers.granted(), answers.held()];
-const guaranteed = [...held, answers.confirmed(), answers.estimated(), answers.guaranteed()];
-const booked = [...guaranteed, answers.booked(), answers.seat("SeatCommitted")];
-const treated = [...booked, answers.started()];
-const seatBack = answers.seat("SeatReleased");
+const sides: readonly Side[] = ["ministry", "hub"];
 
-function stopped(referral: Referral, reason: Parameters<typeof askStop>[1]["reason"]): Referral {
-  return { ...referral, facts: askStop(referral.facts, { reason, now }).state };
-}
-
-function ended(...last: Answer[]): Referral {
-  return afterAnswers(
-    accepted,
-    ...treated,
-    ...last,
-    answers.seat("SeatConsumed"),
-    answers.invoiced(),
-  );
-}
-
-/** One case in each state. */
-const caseIn: Readonly<Record<CareState, Referral>> = {
-  SUBMITTED: aReferral(),
-  INFORMATION_REQUESTED: asked,
-  PENDED: afterAnswers(aReferral(), answers.pended()),
-  ACCEPTED: afterAnswers(accepted, answers.granted()),
-  WAITLISTED: afterAnswers(accepted, answers.granted(), answers.unavailable(1, true)),
-  HELD: afterAnswers(accepted, ...held),
-  GUARANTEED: afterAnswers(accepted, ...guaranteed),
-  BOOKED: afterAnswers(accepted, ...booked),
-  IN_TREATMENT: afterAnswers(accepted, ...treated),
-  STOP_REQUESTED: cancelReferral(accepted, { reason: "CANCELLED", now }).state,
-  RETURNED: afterAnswers(
-    declineReferral(aReferral(), { as: "RETURNED", reason: "INCOMPLETE", now }).state,
-    seatBack,
-  ),
-  REJECTED: afterAnswers(
-    declineReferral(aReferral(), { as: "REJECTED", reason: "OTHER", now }).state,
-    seatBack,
-  ),
-  REFUSED: afterAnswers(aReferral(), answers.refused()),
-  CANCELLED: afterAnswers(
-    cancelReferral(aReferral(), { reason: "CANCELLED", now }).state,
-    seatBack,
-  ),
-  EXPIRED: afterAnswers(stopped(aReferral(), "TRIAGE_OVERDUE"), seatBack),
-  NO_SHOW: afterAnswers(
-    accepted,
-    ...booked,
-    answers.released(1, "NO_SHOW"),
-    seatBack,
-    answers.guaranteeReleased(),
-  ),
-  DECEASED: ended(answers.ended({ outcome: "DIED" })),
-  STOPPED: ended(answers.ended({ outcome: "STOPPED" })),
-  DISCHARGED: ended(answers.ended()),
-};
-
-const triage = "REFERRAL_NOT_IN_TRIAGE";
-const closed = "REFERRAL_CLOSED";
-const none = "INFORMATION_NOT_REQUESTED";
-
-/** Accept, Reject, Return, RequestInformation, ProvideInformation, Cancel: allowed (`-`) or the reason. */
-const table: Readonly<Record<CareState, readonly string[]>> = {
-  SUBMITTED: ["-", "-", "-", "-", none, "-"],
-  INFORMATION_REQUESTED: ["-", "-", "-", "INFORMATION_ALREADY_REQUESTED", "-", "-"],
-  PENDED: ["-", "-", "-", "-", none, "-"],
-  ACCEPTED: [triage, triage, triage, triage, none, "-"],
-  WAITLISTED: [triage, triage, triage, triage, none, "-"],
-  HELD: [triage, triage, triage, triage, none, "-"],
-  GUARANTEED: [triage, triage, triage, triage, none, "-"],
-  BOOKED: [triage, triage, triage, triage, none, "-"],
-  IN_TREATMENT: [triage, triage, triage, triage, none, "-"],
-  STOP_REQUESTED: Array<string>(6).fill("STOP_ALREADY_ASKED"),
-  RETURNED: Array<string>(6).fill(closed),
-  REJECTED: Array<string>(6).fill(closed),
-  REFUSED: Array<string>(6).fill(closed),
-  CANCELLED: Array<string>(6).fill(closed),
-  EXPIRED: Array<string>(6).fill(closed),
-  NO_SHOW: Array<string>(6).fill(closed),
-  DECEASED: Array<string>(6).fill(closed),
-  STOPPED: Array<string>(6).fill(closed),
-  DISCHARGED: Array<string>(6).fill(closed),
-};
-
-const actions: readonly Action[] = [...actionsByRole.hub, ...actionsByRole.ministry];
+const rowOf = (facts: CaseFacts) => ({
+  ministry: shownActions(facts, "ministry"),
+  hub: shownActions(facts, "hub"),
+});
 
 test.each(careStates)("a case in %s takes exactly the commands of the table", (state) => {
   const { facts } = caseIn[state];
   expect(careStateOf(facts)).toBe(state);
-  const blocked = actions.map((action) => blockerOf(facts, action, now)?.reason ?? "-");
-  expect(blocked).toEqual(table[state]);
+  expect(rowOf(facts)).toEqual(careTable[state]);
+});
+
+test.each(settlementStates)("money in %s takes exactly the commands of the table", (state) => {
+  const { facts } = moneyIn[state];
+  expect(settlementStateOf(facts)).toBe(state);
+  expect(rowOf(facts)).toEqual(moneyTable[state]);
+  expect(rowOf(paidPrivately(moneyIn[state]).facts)).toEqual(privateTable[state]);
+});
+
+test("names every command of a side in every row, each once", () => {
+  const rows = [careTable, moneyTable, privateTable].flatMap((table) => Object.values(table));
+  expect(rows).toHaveLength(careStates.length + 2 * settlementStates.length);
+  for (const side of sides) {
+    const { capacity, billing } = serviceActionsByRole[side];
+    const all = [...actionsByRole[side], ...capacity, ...billing].toSorted();
+    for (const row of rows) {
+      const named = row[side].flatMap((line) => line.split(": ")[1]?.split(" ") ?? []);
+      expect(named.toSorted()).toEqual(all);
+    }
+  }
 });
 
 test("says that the treatment ended while the seat and the charges are still on their way", () => {
   const { facts } = afterAnswers(accepted, ...treated, answers.ended());
   expect(facts.closed).toBeUndefined();
-  const reasons = actions.map((action) => blockerOf(facts, action, now)?.reason);
-  expect(new Set(reasons)).toEqual(new Set(["TREATMENT_ENDED"]));
+  for (const side of sides) {
+    const reasons = actionsByRole[side].map((action) => blockerOf(facts, action, now)?.reason);
+    expect(new Set(reasons)).toEqual(new Set(["TREATMENT_ENDED"]));
+  }
+  const invoice = actionsOf(facts, "ministry").find(({ action }) => action === "AcceptInvoice");
+  expect(invoice?.blocker).toMatchObject({ reason: "INVOICE_NOT_FOUND", unblockedBy: "service" });
 });
 
 test("refuses every command once the time to act has passed, before the sweeper comes", () => {
   const late = now.add({ hours: 24 * 40 });
-  const overdue = (facts: CaseFacts) => blockerOf(facts, "CancelReferral", late);
+  const overdue = (facts: CaseFacts) => blockerOf(facts, "DeferReferral", late);
   expect(overdue(aReferral().facts)?.metadata).toMatchObject({ stopReason: "TRIAGE_OVERDUE" });
   expect(overdue(asked.facts)?.metadata).toMatchObject({ stopReason: "INFORMATION_OVERDUE" });
   expect(overdue(caseIn.HELD.facts)?.metadata).toMatchObject({ stopReason: "ANSWER_OVERDUE" });
+  // A death is told at once, however long billing is away with the answer.
+  expect(blockerOf(caseIn.HELD.facts, "CancelReferral", late)).toBeUndefined();
   expect(overdue(caseIn.BOOKED.facts)).toBeUndefined();
   const noShow = blockerOf(caseIn.BOOKED.facts, "CancelReferral", now.add({ hours: 24 * 70 }));
   expect(noShow?.metadata).toMatchObject({ stopReason: "NO_SHOW" });
+  const resume = (days: number) =>
+    blockerOf(caseIn.DEFERRED.facts, "ResumeReferral", now.add({ hours: 24 * days }));
+  expect(resume(90)).toBeUndefined();
+  expect(resume(91)?.metadata).toMatchObject({ stopReason: "DEFERRAL_OVERDUE" });
 });
 
-test("names who could unblock a command", () => {
-  expect(blockerOf(asked.facts, "RequestInformation", now)?.unblockedBy).toBe("ministry");
-  expect(blockerOf(aReferral().facts, "ProvideInformation", now)?.unblockedBy).toBe("hub");
+test("tells the hub of a stop that it may decline, and the ministry that the hub can unblock it", () => {
+  const asking = cancelReferral(caseIn.IN_TREATMENT, { reason: "CANCELLED", now }).state;
+  const pending = afterAnswers(asking, answers.stopPending()).facts;
+  const told = (facts: CaseFacts, side: Side, name: string) =>
+    actionsOf(facts, side).find(({ action }) => action === name)?.blocker;
+  expect(told(asking.facts, "hub", "DeclineCourseStop")?.reason).toBe("STOP_NOT_PENDING");
+  expect(told(pending, "hub", "DeclineCourseStop")).toBeUndefined();
+  expect(told(pending, "ministry", "CancelReferral")).toMatchObject({
+    reason: "STOP_ALREADY_ASKED",
+    unblockedBy: "hub",
+  });
+});
+
+test("blocks the payer's answer once its time is over, as billing would", () => {
+  const look = { id: referralId, side: "ministry", now: now.add({ hours: 24 * 6 }) } as const;
+  const [guarantee] = serviceActions(caseIn.HELD.facts, look);
+  expect(guarantee).toMatchObject({
+    action: "GuaranteePayment",
+    blocker: { reason: "ANSWER_TOO_LATE", metadata: { answerBy: "2026-01-10T19:00:00Z" } },
+  });
+});
+
+test("hides the account from a ministry that does not pay, and names the blocker with its place", () => {
+  const { facts } = caseIn.HELD;
+  const sendingParty = "parties/KG";
+  const other = { ...facts, submission: { ...facts.submission, sendingParty } };
+  const [guarantee] = serviceActions(other, { id: referralId, side: "ministry", now });
+  const metadata = { name: `accounts/${referralId}` };
+  expect(guarantee?.blocker).toEqual({ reason: "ACCOUNT_NOT_FOUND", metadata });
+});
+
+test("lets a deferral wait for what is given back before it can be deferred again", () => {
+  const { facts } = deferReferral(caseIn.BOOKED, { reason: "CLINICAL", now }).state;
+  const blocker = blockerOf(facts, "DeferReferral", now);
+  expect(blocker).toMatchObject({
+    reason: "ALREADY_DEFERRED",
+    metadata: { resumeByTime: "2026-04-05T19:00:00Z" },
+  });
 });

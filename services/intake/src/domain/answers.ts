@@ -1,5 +1,6 @@
 import type { Money } from "@carehub/money/money";
 import { applyAccountAnswer } from "./account-answers.ts";
+import { applyCourseAnswer } from "./course-answers.ts";
 import {
   type CaseFacts,
   type Confirmation,
@@ -59,6 +60,7 @@ export type CourseAnswer =
       readonly startedOn: Temporal.PlainDate;
     }
   | { readonly kind: "SessionDelivered" }
+  | { readonly kind: "CourseStopPending" | "CourseStopDeclined"; readonly round: number }
   | { readonly kind: "CourseEnded"; readonly round: number; readonly end: CourseEnd };
 
 /** What billing answers. */
@@ -114,6 +116,8 @@ export function applyAnswer(facts: CaseFacts, answer: Answer): CaseFacts {
     case "CourseReleased":
     case "CourseStarted":
     case "SessionDelivered":
+    case "CourseStopPending":
+    case "CourseStopDeclined":
     case "CourseEnded":
       return applyCourseAnswer(facts, answer);
     default:
@@ -163,54 +167,4 @@ function applyConfirmation(
   const isMoved =
     hasSeat && facts.seat === "RELEASED" && !isSent(facts, "SeatRequested.RELEASE", round);
   return isMoved ? { ...confirmed, seat: "RESERVED" } : confirmed;
-}
-
-function applyCourseAnswer(facts: CaseFacts, answer: CourseAnswer): CaseFacts {
-  switch (answer.kind) {
-    case "CourseHeld": {
-      const { round, hold } = answer;
-      if (roundOf(facts, round).hold !== undefined) return facts;
-      return withRound(facts, round, isOver(facts, round) ? { hold, isHoldLate: true } : { hold });
-    }
-    case "CourseUnavailable": {
-      const { round, waitlisted, reason } = answer;
-      const { hold, unavailable } = roundOf(facts, round);
-      const isKnown = unavailable !== undefined && (!unavailable.waitlisted || waitlisted);
-      if (hold !== undefined || isKnown) return facts;
-      return withRound(facts, round, { unavailable: { waitlisted, reason } });
-    }
-    case "CourseHoldLapsed": {
-      const { lapsed, booked } = roundOf(facts, answer.round);
-      if (lapsed !== undefined || booked !== undefined) return facts;
-      return withRound(facts, answer.round, { lapsed: { reason: answer.reason } });
-    }
-    case "CourseBooked": {
-      const { round, firstDate, lastDate } = answer;
-      if (roundOf(facts, round).booked !== undefined) return facts;
-      const booked = { firstDate, lastDate };
-      return withRound(
-        facts,
-        round,
-        isOver(facts, round) ? { booked, isHoldLate: true } : { booked },
-      );
-    }
-    case "CourseReleased": {
-      if (roundOf(facts, answer.round).released !== undefined) return facts;
-      return withRound(facts, answer.round, { released: { reason: answer.reason } });
-    }
-    case "CourseStarted":
-      return facts.startedOn === undefined ? { ...facts, startedOn: answer.startedOn } : facts;
-    case "SessionDelivered":
-      return { ...facts };
-    case "CourseEnded":
-      return facts.ended === undefined ? { ...facts, ended: answer.end } : facts;
-    default:
-      return answer satisfies never;
-  }
-}
-
-/** Whether what is taken in that round can no longer be used. */
-function isOver(facts: CaseFacts, round: number): boolean {
-  const { lapsed, released } = roundOf(facts, round);
-  return round !== facts.round || lapsed !== undefined || released !== undefined;
 }

@@ -1,6 +1,14 @@
 import type { CareState, SettlementState, StopReason } from "./case-terms.ts";
 import { isCovered } from "./coverage.ts";
-import { type CaseFacts, currentRound, guaranteeInForce, liveHold, roundOf } from "./facts.ts";
+import {
+  type CaseFacts,
+  currentRound,
+  guaranteeInForce,
+  isWaiting,
+  liveHold,
+  roundOf,
+  standingGuarantee,
+} from "./facts.ts";
 import { isTreated } from "./wind-down.ts";
 
 /** Where the care of a case stands. It follows from the facts alone and is never set. */
@@ -8,10 +16,11 @@ export function careStateOf(facts: CaseFacts): CareState {
   if (facts.closed !== undefined) return facts.closed.careState;
   if (facts.ended !== undefined) return finalCareState(facts);
   if (facts.stop !== undefined) return "STOP_REQUESTED";
-  const { booked, unavailable, hold, estimate } = currentRound(facts);
+  if (facts.deferred !== undefined) return "DEFERRED";
+  const { booked, estimate } = currentRound(facts);
   if (facts.startedOn !== undefined) return "IN_TREATMENT";
   if (booked !== undefined) return "BOOKED";
-  if (hold === undefined && unavailable?.waitlisted === true) return "WAITLISTED";
+  if (isWaiting(facts)) return "WAITLISTED";
   const isBound = guaranteeInForce(facts) !== undefined;
   if (isBound && (estimate === undefined || isCovered(facts))) return "GUARANTEED";
   if (liveHold(facts) !== undefined) return "HELD";
@@ -40,7 +49,7 @@ export function settlementStateOf(facts: CaseFacts): SettlementState {
     return contestedMinor > 0n ? "PART_CONTESTED" : "INVOICED";
   }
   if (facts.isAccountStopped && !isTreated(facts)) return "NONE";
-  if (guaranteeInForce(facts) !== undefined) return "GUARANTEED";
+  if (standingGuarantee(facts) !== undefined) return "GUARANTEED";
   return hasStandingEstimate(facts) ? "ESTIMATED" : "NONE";
 }
 
@@ -61,10 +70,12 @@ const careStateByReason: Readonly<Record<StopReason, CareState>> = {
   NO_SHOW: "NO_SHOW",
   REJECTED: "REJECTED",
   RETURNED: "RETURNED",
+  REDIRECTED: "REDIRECTED",
   ENTITLEMENT_REFUSED: "REFUSED",
   ESTIMATE_DECLINED: "REFUSED",
   COURSE_UNAVAILABLE: "REFUSED",
   ANSWER_OVERDUE: "EXPIRED",
+  DEFERRAL_OVERDUE: "EXPIRED",
   INFORMATION_OVERDUE: "EXPIRED",
   TRIAGE_OVERDUE: "EXPIRED",
 };

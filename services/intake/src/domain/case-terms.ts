@@ -57,7 +57,7 @@ export type Payer = { readonly party: string; readonly shareBasisPoints: number 
 /** How a course ended. */
 export type CourseOutcome = "COMPLETED" | "STOPPED" | "DIED";
 
-/** The states of the care; the last nine are final. */
+/** The states of the care; the last ten are final. */
 export const careStates = [
   "SUBMITTED",
   "INFORMATION_REQUESTED",
@@ -68,10 +68,12 @@ export const careStates = [
   "GUARANTEED",
   "BOOKED",
   "IN_TREATMENT",
+  "DEFERRED",
   "STOP_REQUESTED",
   "RETURNED",
   "REJECTED",
   "REFUSED",
+  "REDIRECTED",
   "CANCELLED",
   "EXPIRED",
   "NO_SHOW",
@@ -103,9 +105,11 @@ export type StopReason =
   | "NO_SHOW"
   | "REJECTED"
   | "RETURNED"
+  | "REDIRECTED"
   | "ENTITLEMENT_REFUSED"
   | "ESTIMATE_DECLINED"
   | "COURSE_UNAVAILABLE"
   | "ANSWER_OVERDUE"
+  | "DEFERRAL_OVERDUE"
   | "INFORMATION_OVERDUE"
   | "TRIAGE_OVERDUE";

@@ -1,5 +1,6 @@
 import type { Answer } from "./answers.ts";
 import { answers } from "./case.builder.ts";
+import { billing } from "./case-world-billing.builder.ts";
 import type { CaseEvent } from "./events.ts";
 
 /**
@@ -8,14 +9,26 @@ import type { CaseEvent } from "./events.ts";
  */
 export type Services = {
   readonly seat: "NONE" | "PLACE" | "RESERVED" | "COMMITTED" | "CONSUMED" | "RELEASED";
-  readonly isEntitlementRefused: boolean;
-  readonly course: { readonly state: CourseState; readonly round: number };
+  readonly course: {
+    readonly state: CourseState;
+    readonly round: number;
+    /** A stop of the treatment waits for the hub. */
+    readonly isStopPending?: boolean;
+    readonly hasDelivered?: boolean;
+  };
   readonly estimate: { readonly state: "NONE" | "ISSUED" | "ENDED"; readonly round: number };
-  readonly guarantee: "NONE" | "GIVEN" | "RELEASED" | "CHARGED";
+  readonly guarantee: {
+    readonly state: "NONE" | "GIVEN" | "RELEASED" | "CHARGED";
+    /** The round that it was given on, which names it, and the one that it covers now. */
+    readonly given: number;
+    readonly round: number;
+  };
+  /** The last round of billing that was stopped for good. */
+  readonly stopped: number;
   readonly closed: readonly string[];
 };
 
-type CourseState =
+export type CourseState =
   | "NONE"
   | "WAITING"
   | "HELD"
@@ -26,10 +39,13 @@ type CourseState =
   | "RELEASED"
   | "UNAVAILABLE";
 
+type CourseAnswer = "hold" | "waitlist" | "unavailable";
+
 /** How the services answer in one scenario. */
 export type Scenario = {
   readonly entitlement?: "grant" | "pend" | "refuse";
-  readonly course?: "hold" | "waitlist" | "unavailable";
+  /** In every round, or in each; in those after the last as in the first. */
+  readonly course?: CourseAnswer | readonly CourseAnswer[];
   readonly confirmation?: "confirm" | "refuse";
   /** The total of the estimate in each round. */
   readonly totals?: readonly bigint[];
@@ -41,16 +57,17 @@ export type Scenario = {
 
 export const nothingHeld: Services = {
   seat: "NONE",
-  isEntitlementRefused: false,
   course: { state: "NONE", round: 0 },
   estimate: { state: "NONE", round: 0 },
-  guarantee: "NONE",
+  guarantee: { state: "NONE", given: 0, round: 0 },
+  stopped: 0,
   closed: [],
 };
 
 export type ServiceName = "agreements" | "capacity" | "billing";
 
-type Reply = { readonly services: Services; readonly answers: readonly Answer[] };
+/** What a service is after an event, and what it says. */
+export type Reply = { readonly services: Services; readonly answers: readonly Answer[] };
 
 /** What one service does on one event of intake. */
 export function handle(
@@ -76,12 +93,7 @@ export function handle(
 function agreements(services: Services, event: CaseEvent, scenario: Scenario): Reply | undefined {
   const { seat } = services;
   if (event.kind === "EntitlementRequested") {
-    if (scenario.entitlement === "refuse") {
-      return {
-        services: { ...services, isEntitlementRefused: true },
-        answers: [answers.refused()],
-      };
-    }
+    if (scenario.entitlement === "refuse") return { services, answers: [answers.refused()] };
     if (scenario.entitlement === "pend") {
       return { services: { ...services, seat: "PLACE" }, answers: [answers.pended()] };
     }
@@ -93,6 +105,7 @@ function agreements(services: Services, event: CaseEvent, scenario: Scenario): R
     return { services, answers: [isRefused ? answers.refused(round) : answers.confirmed(round)] };
   }
   if (event.kind !== "SeatRequested") return undefined;
+  if (event.move === "CONSUME" && seat === "RELEASED") throw new Error("a released seat is used");
   const isFinal = seat === "CONSUMED" || seat === "RELEASED";
   const moved = { COMMIT: "COMMITTED", CONSUME: "CONSUMED", RELEASE: "RELEASED" } as const;
   const next = isFinal ? seat : moved[event.move];
@@ -108,47 +121,45 @@ function capacity(services: Services, event: CaseEvent, scenario: Scenario): Rep
     answers: said,
   });
   if (event.kind === "CourseRequested") {
-    if (scenario.course === "unavailable") {
-      return become("UNAVAILABLE", answers.unavailable(event.round));
+    if (["BOOKED", "STARTED", "ENDED"].includes(state) || event.round <= round) return undefined;
+    switch (answerOf(scenario, event.round)) {
+      case "hold":
+        return become("HELD", answers.held(event.round));
+      case "waitlist":
+        return become("WAITING", answers.unavailable(event.round, true));
+      default:
+        return become("UNAVAILABLE", answers.unavailable(event.round));
     }
-    if (scenario.course === "waitlist") {
-      return become("WAITING", answers.unavailable(event.round, true));
-    }
-    return become("HELD", answers.held(event.round));
   }
   if (event.kind === "BookingRequested") {
     const isHeld = state === "HELD" && round === event.round;
     if (isHeld) return become("BOOKED", answers.booked(event.round));
     return { services, answers: [answers.lapsed(event.round, "NOT_HELD")] };
   }
-  if (event.kind !== "CourseStopRequested" || event.round !== round) return undefined;
-  if (state === "HELD" || state === "WAITING" || state === "BOOKED") {
-    return become("RELEASED", answers.released(round, event.reason));
-  }
-  if (state === "STARTED") return become("ENDED", answers.ended({ outcome: "STOPPED" }));
-  const isEnded = state === "ENDED" || scenario.isTalkative !== true;
-  return isEnded ? undefined : become(state, answers.released(round, event.reason));
+  if (event.kind !== "CourseStopRequested" || event.round < round || state === "ENDED") return;
+  if (state === "STARTED") return stopTreatment(services, event.reason);
+  const isKept = state === "HELD" || state === "WAITING" || state === "BOOKED";
+  if (!isKept && scenario.isTalkative !== true) return undefined;
+  return become("RELEASED", answers.released(event.round, event.reason));
 }
 
-function billing(services: Services, event: CaseEvent, scenario: Scenario): Reply | undefined {
-  const { guarantee, estimate } = services;
-  if (event.kind === "EstimateRequested") {
-    const total = scenario.totals?.[event.round - 1] ?? 100n;
-    const issued = { ...services, estimate: { state: "ISSUED", round: event.round } as const };
-    const older = estimate.state === "ISSUED" ? [answers.withdrawn(estimate.round)] : [];
-    if (scenario.unpriced?.includes(event.round)) {
-      const ended = { ...services, estimate: { state: "ENDED", round: event.round } as const };
-      return { services: ended, answers: [...older, answers.withdrawn(event.round)] };
-    }
-    return { services: issued, answers: [...older, answers.estimated(event.round, total)] };
+function answerOf({ course = "hold" }: Scenario, round: number): CourseAnswer {
+  if (typeof course === "string") return course;
+  return course[round - 1] ?? course[0] ?? "hold";
+}
+
+/** Only death ends a treatment at once; a deferral that comes too late changes nothing. */
+function stopTreatment(services: Services, reason: string): Reply | undefined {
+  const { course } = services;
+  if (reason === "DEFERRED") return undefined;
+  if (reason === "DECEASED") {
+    const ended = { ...course, state: "ENDED", hasDelivered: true } as const;
+    const said = answers.ended({ outcome: "DIED" });
+    return { services: { ...services, course: ended }, answers: [said] };
   }
-  if (event.kind === "ChargesRequested") {
-    return { services: { ...services, guarantee: "CHARGED" }, answers: [answers.invoiced()] };
-  }
-  if (event.kind !== "AccountStopRequested") return undefined;
-  const ended = { ...services, estimate: { ...estimate, state: "ENDED" } as const };
-  const withdrawn = answers.withdrawn(event.round);
-  if (guarantee !== "GIVEN") return { services: ended, answers: [withdrawn] };
-  const released = answers.guaranteeReleased(event.round);
-  return { services: { ...ended, guarantee: "RELEASED" }, answers: [withdrawn, released] };
+  const pending = { ...course, isStopPending: true };
+  return {
+    services: { ...services, course: pending },
+    answers: [answers.stopPending(course.round)],
+  };
 }

@@ -158,6 +158,8 @@ export const answers = {
     reason,
   }),
   started: (round = 1): Answer => ({ kind: "CourseStarted", round, startedOn: hold.firstDate }),
+  stopPending: (round = 1): Answer => ({ kind: "CourseStopPending", round }),
+  stopDeclined: (round = 1): Answer => ({ kind: "CourseStopDeclined", round }),
   ended: (differing: Partial<CourseEnd> = {}): Answer => ({
     kind: "CourseEnded",
     round: 1,
@@ -169,7 +171,11 @@ export const answers = {
     estimate: { estimate: `accounts/x/estimates/${round}`, total: tenge(amountMinor) },
   }),
   declined: (round = 1): Answer => ({ kind: "EstimateDeclined", round, reason: "OTHER" }),
-  withdrawn: (round = 1): Answer => ({ kind: "EstimateWithdrawn", round, reason: "CANCELLED" }),
+  withdrawn: (round = 1, reason = "CANCELLED"): Answer => ({
+    kind: "EstimateWithdrawn",
+    round,
+    reason,
+  }),
   guaranteed: (round = 1, differing: Partial<Guarantee> = {}): Answer => ({
     kind: "PaymentGuaranteed",
     guarantee: {

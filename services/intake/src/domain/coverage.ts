@@ -1,4 +1,4 @@
-import { type CaseFacts, currentRound, guaranteeInForce } from "./facts.ts";
+import { type CaseFacts, currentRound, guaranteeInForce, isSent, roundOf } from "./facts.ts";
 
 /**
  * Whether the guarantee in force lets the current round's course be booked: it was given on this round's
@@ -18,6 +18,30 @@ export function isCovered(facts: CaseFacts): boolean {
     isNotAfter(hold.lastDate, guarantee.lastDate) &&
     isNotAfter(hold.lastDate, guarantee.validUntil)
   );
+}
+
+/**
+ * Whether a payer's word is what the current round's course waits for. Under a guarantee in force it is not, until
+ * billing is asked for a price that may outgrow it.
+ */
+export function awaitsPayer(facts: CaseFacts): boolean {
+  if (isCovered(facts)) return false;
+  return unansweredEstimate(facts) !== undefined || guaranteeInForce(facts) === undefined;
+}
+
+/** The round of the estimate that a payer may have answered unheard: asked of billing, with neither end nor guarantee. */
+export function unansweredEstimate(facts: CaseFacts): number | undefined {
+  const round = lastAsked(facts);
+  if (round === undefined || (facts.guarantee?.round ?? 0) >= round) return undefined;
+  return roundOf(facts, round).estimateEnd === undefined ? round : undefined;
+}
+
+/** The last round that billing was asked to price. */
+export function lastAsked(facts: CaseFacts): number | undefined {
+  for (let round = facts.round; round > 0; round -= 1) {
+    if (isSent(facts, "EstimateRequested", round)) return round;
+  }
+  return undefined;
 }
 
 function isNotAfter(first: Temporal.PlainDate, second: Temporal.PlainDate): boolean {

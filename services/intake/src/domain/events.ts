@@ -1,5 +1,5 @@
 import type { CareState, CoursePlan, Deadline, StopReason } from "./case-terms.ts";
-import type { Submission } from "./facts.ts";
+import type { Deferral, Submission } from "./facts.ts";
 import type { Request } from "./requests.ts";
 
 /** What another service said, in its own words, passed on unread. */
@@ -22,6 +22,13 @@ export type CaseEvent =
   | { readonly kind: "InformationProvided"; readonly documentCodes: readonly string[] }
   | { readonly kind: "ReferralAccepted"; readonly plan: CoursePlan }
   | { readonly kind: "ReferralRejected" | "ReferralReturned"; readonly reason: string }
+  | { readonly kind: "ReferralRedirected"; readonly hub: string; readonly reason: string }
+  | { readonly kind: "ReferralDeferred"; readonly deferral: Deferral }
+  | {
+      readonly kind: "ReferralResumed";
+      readonly readyDate: Temporal.PlainDate;
+      readonly dueDate: Temporal.PlainDate;
+    }
   | { readonly kind: "CaseStopAsked"; readonly reason: StopReason }
   | { readonly kind: "AnswerTaken"; readonly told: Told }
   | Request

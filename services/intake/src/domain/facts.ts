@@ -14,8 +14,11 @@ import type {
   TariffPrice,
 } from "./case-terms.ts";
 
-/** How many courses are sought before a case gives up. */
-export const roundsMax = 3;
+/** How many courses may be lost before a case gives up. */
+export const lostRoundsMax = 8;
+
+/** How many may be lost under one guarantee before it is given back. */
+export const lostUnderGuaranteeMax = 2;
 
 /** What the ministry asked, without identity. */
 export type Submission = {
@@ -79,23 +82,36 @@ export type Round = {
   readonly estimate?: Estimate;
   /** The payer said no to the estimate, or billing took it back or has no price. */
   readonly estimateEnd?: { readonly how: "DECLINED" | "WITHDRAWN"; readonly reason: string };
+  /** The payer's time passed before any answer to the estimate was heard: billing is asked whether there is one. */
+  readonly isAnswerOverdue?: boolean;
   readonly booked?: {
     readonly firstDate: Temporal.PlainDate;
     readonly lastDate: Temporal.PlainDate;
   };
   readonly released?: { readonly reason: string };
+  /** The patient was deferred in it: what it took is given back, and it is not lost by that. */
+  readonly isGivenBack?: boolean;
 };
 
 /** A payer's promise. It is of no round: it is held against each round's total and dates. */
 export type Guarantee = {
   readonly guarantee: string;
-  /** The round of the estimate that it was given on. */
+  /** The round of the estimate that it covers; billing carries it on to later ones. */
   readonly round: number;
+  /** The round of the estimate that it was given on; undefined where that is the same. */
+  readonly firstRound?: number;
   readonly cap: Money;
   readonly validUntil: Temporal.PlainDate;
   readonly firstDate: Temporal.PlainDate;
   readonly lastDate: Temporal.PlainDate;
   readonly isReleased?: boolean;
+};
+
+/** What the hub proposed; a resumed case has other dates. */
+export type Acceptance = {
+  readonly plan: CoursePlan;
+  /** How many days lie between the dates that were proposed at first; undefined while they are those of the plan. */
+  readonly spanDays?: number;
 };
 
 /** How the course ended. */
@@ -124,7 +140,13 @@ export type Information = {
   readonly isProvided: boolean;
 };
 
-/** A request by kind and round, `CourseRequested@2`; a move of a seat is a kind of its own. */
+/** Why and until when a patient cannot travel. */
+export type Deferral = { readonly reason: string; readonly resumeBy: Temporal.Instant };
+
+/** Why a case is stopped. Where treatment has begun, the hub confirms or declines. */
+export type Stop = { readonly reason: StopReason; readonly isPending?: boolean };
+
+/** A request by kind and round, `CourseRequested@2`; what tells two of a kind apart follows the kind after a dot. */
 export type RequestKey = string;
 
 /**
@@ -139,7 +161,12 @@ export type CaseFacts = {
   readonly sent: Readonly<Record<RequestKey, Temporal.Instant>>;
   readonly triageBy: Deadline;
   readonly information?: Information;
-  readonly acceptance?: { readonly plan: CoursePlan };
+  readonly acceptance?: Acceptance;
+  readonly deferred?: Deferral;
+  /** The referral that another hub redirected here: `referrals/{uuid}`. */
+  readonly redirectedFrom?: string;
+  /** The hub that it was redirected to. */
+  readonly redirectedToHub?: string;
   readonly entitlement: Entitlement;
   readonly seat: SeatState;
   readonly guarantee?: Guarantee;
@@ -148,13 +175,16 @@ export type CaseFacts = {
   /** Billing has given back everything that it was asked to. */
   readonly isAccountStopped: boolean;
   readonly invoice?: Invoice;
-  readonly stop?: { readonly reason: StopReason };
+  readonly stop?: Stop;
+  /** How many stops the hub has declined; each was dropped by that. */
+  readonly declinedStops?: number;
   readonly closed?: { readonly careState: CareState; readonly reason: string };
 };
 
-/** The answers of the current round. */
+/** The answers of the current round, as far as they count: none of a round that is given back. */
 export function currentRound(facts: CaseFacts): Round {
-  return roundOf(facts, facts.round);
+  const round = roundOf(facts, facts.round);
+  return round.isGivenBack === true ? {} : round;
 }
 
 /** The answers of a round; none are known of one that has not begun. */
@@ -177,9 +207,36 @@ export function isOpen(facts: CaseFacts): boolean {
   return facts.stop === undefined && facts.ended === undefined && facts.closed === undefined;
 }
 
-/** The guarantee that binds the payer. */
-export function guaranteeInForce(facts: CaseFacts): Guarantee | undefined {
+/** The guarantee that billing has not told to be released. */
+export function standingGuarantee(facts: CaseFacts): Guarantee | undefined {
   return facts.guarantee?.isReleased === true ? undefined : facts.guarantee;
+}
+
+/** The guarantee that a course may be booked under: it stands, and nobody asked to release it. */
+export function guaranteeInForce(facts: CaseFacts): Guarantee | undefined {
+  const guarantee = standingGuarantee(facts);
+  if (guarantee === undefined) return undefined;
+  for (let round = guarantee.round; round <= facts.round; round += 1) {
+    if (isSent(facts, "AccountStopRequested.RELEASE", round)) return undefined;
+  }
+  return guarantee;
+}
+
+/** Whether the course waits on capacity's list. */
+export function isWaiting(facts: CaseFacts): boolean {
+  const { hold, unavailable } = currentRound(facts);
+  return hold === undefined && unavailable?.waitlisted === true;
+}
+
+/** How many courses were lost in rounds from `first` up to `last`. */
+export function countLost(
+  facts: CaseFacts,
+  { first, last }: { readonly first: number; readonly last: number },
+): number {
+  return Object.entries(facts.rounds).filter(([key, { lapsed, isGivenBack }]) => {
+    const round = Number(key);
+    return lapsed !== undefined && isGivenBack !== true && round >= first && round <= last;
+  }).length;
 }
 
 /** The course that is held in the current round. */

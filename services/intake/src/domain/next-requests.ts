@@ -1,5 +1,5 @@
 import { isCovered } from "./coverage.ts";
-import { type CaseFacts, currentRound, isOpen, liveHold } from "./facts.ts";
+import { type CaseFacts, currentRound, isOpen, liveHold, roundOf } from "./facts.ts";
 import { type Request, requestKey } from "./requests.ts";
 import { windDown } from "./wind-down.ts";
 
@@ -15,8 +15,12 @@ export function nextRequests(facts: CaseFacts): readonly Request[] {
 /** Everything that an open case has called for so far. */
 function wayForward(facts: CaseFacts): Request[] {
   const { submission, round, acceptance, entitlement } = facts;
-  const requests: Request[] = [{ kind: "EntitlementRequested", round: 1, submission }];
+  const requests: Request[] = [
+    { kind: "EntitlementRequested", round: 1, submission },
+    ...withdrawRequests(facts),
+  ];
   if (acceptance === undefined || entitlement.granted === undefined) return requests;
+  if (facts.deferred !== undefined || roundOf(facts, round).isGivenBack === true) return requests;
   const { hub, sendingParty, priority } = submission;
   const { answerTime } = entitlement.granted;
   const { plan } = acceptance;
@@ -29,13 +33,24 @@ function wayForward(facts: CaseFacts): Request[] {
   return requests;
 }
 
+/** Only billing knows whether a payer answered whose time is over: the news may still be on its way. */
+function withdrawRequests({ rounds }: CaseFacts): Request[] {
+  return Object.entries(rounds)
+    .filter(([, { isAnswerOverdue }]) => isAnswerOverdue === true)
+    .map(([round]) => ({
+      kind: "EstimateWithdrawRequested",
+      round: Number(round),
+      reason: "ANSWER_OVERDUE",
+    }));
+}
+
 function forHeldCourse(facts: CaseFacts): Request[] {
   const { round, submission, entitlement, guarantee } = facts;
   const hold = liveHold(facts);
   const { granted } = entitlement;
   if (hold === undefined || granted === undefined) return [];
   const { firstDate, lastDate, answerBy, releaseAt, serviceItems } = hold;
-  const { hub, person } = submission;
+  const { hub, sendingParty, person } = submission;
   const dates = { firstDate, lastDate };
   const requests: Request[] = [
     {
@@ -52,8 +67,9 @@ function forHeldCourse(facts: CaseFacts): Request[] {
     const { payers, creditor } = granted;
     // The prices are the tariff's, and so is their currency; what the agreement names is of another year's.
     const currency = confirmation.prices[0]?.unitPrice.currency ?? granted.currency;
-    const asked = { round, hub, payers, creditor, currency, serviceItems, answerBy, releaseAt };
-    requests.push({ kind: "EstimateRequested", ...asked, ...dates, ...confirmation });
+    const asked = { round, hub, sendingParty, payers, creditor, currency, serviceItems };
+    const times = { answerBy, releaseAt, ...dates };
+    requests.push({ kind: "EstimateRequested", ...asked, ...times, ...confirmation });
   }
   if (guarantee !== undefined && isCovered(facts)) {
     requests.push({ kind: "BookingRequested", round, guarantee: guarantee.guarantee });

@@ -1,16 +1,25 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { blockerOf } from "./actions.ts";
 import type { Answer } from "./answers.ts";
-import { answers, aReferral, now, plan, told } from "./case.builder.ts";
+import { answers, aReferral, day, now, plan, told } from "./case.builder.ts";
 import type { StopReason } from "./case-terms.ts";
+import { deferReferral, resumeReferral } from "./deferral.ts";
+import { stopDues } from "./dues.ts";
 import type { CaseEvent } from "./events.ts";
-import { type CaseFacts, roundsMax } from "./facts.ts";
-import { askStop, progress, takeAnswer } from "./progress.ts";
+import { type CaseFacts, lostRoundsMax } from "./facts.ts";
+import { askStop, passTime, progress, takeAnswer } from "./progress.ts";
 import { requestKey } from "./requests.ts";
 
-type Step = { readonly answer: Answer } | "accept" | { readonly stop: StopReason };
+type Step =
+  | { readonly answer: Answer }
+  | "accept"
+  | "defer"
+  | "resume"
+  | "pass"
+  | { readonly stop: StopReason };
 
-const round = fc.integer({ min: 1, max: roundsMax });
+const round = fc.integer({ min: 1, max: lostRoundsMax });
 const anyAnswer = fc.oneof(
   fc.constantFrom(answers.granted(), answers.pended(), answers.ended(), answers.invoiced()),
   fc.constantFrom(answers.ended({ outcome: "STOPPED", deliveredItems: [] })),
@@ -29,23 +38,49 @@ const anyAnswer = fc.oneof(
     .tuple(round, fc.constantFrom("NO_SHOW", "OTHER"))
     .map(([at, why]) => answers.released(at, why)),
   round.map(answers.started),
+  round.map(answers.stopPending),
+  round.map(answers.stopDeclined),
   fc.tuple(round, fc.bigInt(1n, 300n)).map(([at, total]) => answers.estimated(at, total)),
   round.map(answers.declined),
-  round.map(answers.withdrawn),
+  fc
+    .tuple(round, fc.constantFrom("CANCELLED", "ANSWER_OVERDUE"))
+    .map(([at, why]) => answers.withdrawn(at, why)),
   round.map((at) => answers.guaranteed(at)),
   round.map((at) => answers.guaranteeReleased(at)),
 );
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 12, arbitrary: anyAnswer.map((answer) => ({ answer })) },
-  { weight: 2, arbitrary: fc.constant("accept" as const) },
+  { weight: 3, arbitrary: fc.constantFrom("accept", "accept", "defer", "resume") },
+  { weight: 1, arbitrary: fc.constant("pass") },
   { weight: 1, arbitrary: fc.constantFrom("CANCELLED", "REJECTED").map((stop) => ({ stop })) },
 ) as fc.Arbitrary<Step>;
 const anySteps = fc.array(anyStep, { minLength: 1, maxLength: 40 });
 
 function apply(facts: CaseFacts, step: Step) {
   if (step === "accept") return progress({ ...facts, acceptance: { plan } }, [], now);
+  if (step === "pass") return passFirst(facts);
+  if (step === "defer" || step === "resume") return deferOrResume(facts, step);
   if ("stop" in step) return askStop(facts, { reason: step.stop, now });
   return takeAnswer(facts, { answer: step.answer, told, now });
+}
+
+const template = aReferral();
+
+function deferOrResume(facts: CaseFacts, step: "defer" | "resume") {
+  const action = step === "defer" ? "DeferReferral" : "ResumeReferral";
+  if (blockerOf(facts, action, now) !== undefined) return { state: facts, events: [] };
+  const referral = { ...template, facts };
+  const dates = { readyDate: day("02-01"), dueDate: undefined, now };
+  const { state, events } =
+    step === "defer"
+      ? deferReferral(referral, { reason: "CLINICAL", now })
+      : resumeReferral(referral, dates);
+  return { state: state.facts, events };
+}
+
+function passFirst(facts: CaseFacts) {
+  const [due] = stopDues(facts);
+  return due === undefined ? { state: facts, events: [] } : passTime(facts, due, now);
 }
 
 const undoKinds = ["AnswerTaken", "CourseStopRequested", "SeatRequested", "AccountStopRequested"];
@@ -63,7 +98,6 @@ test("asks nothing twice, closes once and only undoes after it, whatever comes i
           for (const { kind } of events) expect(undoKinds).toContain(kind);
         }
         expect(state.round - before.round).toBeOneOf([0, 1]);
-        expect(state.round).toBeLessThanOrEqual(roundsMax);
         expect(Object.keys(state.sent)).toEqual(expect.arrayContaining(Object.keys(before.sent)));
         all.push(...events);
         facts = state;
@@ -71,7 +105,9 @@ test("asks nothing twice, closes once and only undoes after it, whatever comes i
       const keys = all.flatMap((event) => ("round" in event ? [requestKey(event)] : []));
       expect(new Set(keys).size).toBe(keys.length);
       expect(all.filter(({ kind }) => kind === "CaseClosed").length).toBeLessThanOrEqual(1);
-      expect(all.filter(({ kind }) => kind === "CaseStopAsked").length).toBeLessThanOrEqual(1);
+      const count = (kind: CaseEvent["kind"]) => all.filter((event) => event.kind === kind).length;
+      expect(facts.round).toBeLessThanOrEqual(lostRoundsMax + count("ReferralResumed"));
+      expect(count("CaseStopAsked")).toBeLessThanOrEqual(1 + (facts.declinedStops ?? 0));
     }),
     { seed: 20260105, numRuns: 3_000 },
   );
@@ -94,7 +130,7 @@ test("never uses an answer of an older round, and gives back the course that it 
       let facts = aReferral().facts;
       for (const step of steps) {
         const { state, events } = apply(facts, step);
-        if (step !== "accept" && "answer" in step && step.answer.kind === "CourseHeld") {
+        if (typeof step !== "string" && "answer" in step && step.answer.kind === "CourseHeld") {
           const { round: at } = step.answer;
           const isNews = facts.rounds[at]?.hold === undefined && facts.ended === undefined;
           if (isNews && at < facts.round) {

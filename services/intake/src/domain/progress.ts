@@ -2,8 +2,9 @@ import type { Decision } from "@carehub/rules/decision";
 import { type Answer, applyAnswer } from "./answers.ts";
 import { finalCareState } from "./care-state.ts";
 import type { StopReason } from "./case-terms.ts";
+import type { StopDue } from "./dues.ts";
 import type { CaseEvent, Told } from "./events.ts";
-import { type CaseFacts, isOpen } from "./facts.ts";
+import { type CaseFacts, isOpen, roundOf, withRound } from "./facts.ts";
 import { followUp } from "./follow-up.ts";
 import { nextRequests } from "./next-requests.ts";
 import { requestKey } from "./requests.ts";
@@ -27,6 +28,21 @@ export function askStop(
   if (!isOpen(facts)) return { state: facts, events: [] };
   const stopped = { ...facts, stop: { reason } };
   return progress(stopped, [...told, { kind: "CaseStopAsked", reason }], now);
+}
+
+/**
+ * Does what follows when a time has passed: the case is stopped. Where a payer may have answered in time, unheard, billing
+ * is asked first, once; its answer decides.
+ */
+export function passTime(
+  facts: CaseFacts,
+  { reason, estimateRound }: StopDue,
+  now: Temporal.Instant,
+): Decision<CaseFacts, CaseEvent> {
+  if (estimateRound === undefined) return askStop(facts, { reason, now });
+  const isAsked = roundOf(facts, estimateRound).isAnswerOverdue === true;
+  if (isAsked || !isOpen(facts)) return { state: facts, events: [] };
+  return progress(withRound(facts, estimateRound, { isAnswerOverdue: true }), [], now);
 }
 
 /**

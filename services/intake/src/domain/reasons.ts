@@ -12,7 +12,7 @@ export const intakeReasons = {
   STOP_ALREADY_ASKED: "FAILED_PRECONDITION",
   /** The treatment is over; nothing is left to stop or decide. */
   TREATMENT_ENDED: "FAILED_PRECONDITION",
-  /** The time to act has passed; the case is about to be stopped. */
+  /** The time to act has passed; the case is about to be stopped, unless billing has an answer that was in time. */
   ANSWER_OVERDUE: "FAILED_PRECONDITION",
   /** The hub has decided already. */
   REFERRAL_NOT_IN_TRIAGE: "FAILED_PRECONDITION",
@@ -22,6 +22,16 @@ export const intakeReasons = {
   INFORMATION_NOT_REQUESTED: "FAILED_PRECONDITION",
   /** An answer without a document or a word. */
   INFORMATION_EMPTY: "INVALID_ARGUMENT",
+  /** Not accepted yet, or treatment has begun. */
+  DEFERRAL_NOT_POSSIBLE: "FAILED_PRECONDITION",
+  /** The case is deferred; it is to be resumed first. */
+  ALREADY_DEFERRED: "FAILED_PRECONDITION",
+  /** The case goes on; there is nothing to resume. */
+  NOT_DEFERRED: "FAILED_PRECONDITION",
+  /** A hub named itself as the one that fits better. */
+  REDIRECTED_TO_ITSELF: "INVALID_ARGUMENT",
+  /** The referral was not redirected to that hub, or is of another patient or programme. */
+  REDIRECTION_MISMATCH: "FAILED_PRECONDITION",
   /** The template is another hub's. */
   PLAN_OUTSIDE_HUB: "FAILED_PRECONDITION",
   /** The plan's dates are reversed or have passed. */

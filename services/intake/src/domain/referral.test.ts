@@ -168,7 +168,8 @@ test("keeps a guarantee for the next round while total and dates stay inside it"
   expect(isAsked(answers.estimated(2, 121n))).toBe(false);
   expect(isAsked(answers.estimated(2, 121n), answers.guaranteed(2))).toBe(true);
   const late = { lastDate: day("05-01") };
-  const outside = afterAnswers(accepted, ...lost, answers.held(2, late), answers.estimated(2));
+  const again = [answers.held(2, late), answers.confirmed(2), answers.estimated(2)];
+  const outside = afterAnswers(accepted, ...lost, ...again);
   expect(Object.hasOwn(outside.facts.sent, "BookingRequested@2")).toBe(false);
   expect(overdue(outside.facts, now.add({ hours: 240 }))?.reason).toBe("ANSWER_OVERDUE");
 });

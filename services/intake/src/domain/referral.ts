@@ -5,6 +5,7 @@ import { requireAllowed } from "./actions.ts";
 import type { CoursePlan } from "./case-terms.ts";
 import type { CaseEvent } from "./events.ts";
 import type { CaseFacts } from "./facts.ts";
+import { requireDates } from "./plan-dates.ts";
 import { askStop, progress } from "./progress.ts";
 import { dateAt, informationDeadline, triageDeadline } from "./triage.ts";
 
@@ -51,12 +52,7 @@ export function acceptReferral(
   if (!plan.template.startsWith(`${hub}/templates/`)) {
     throw new DomainError("PLAN_OUTSIDE_HUB", { hub, template: plan.template });
   }
-  const isReversed = Temporal.PlainDate.compare(plan.readyDate, plan.dueDate) > 0;
-  const isPast = Temporal.PlainDate.compare(plan.dueDate, dateAt(sendingParty, now)) < 0;
-  if (isReversed || isPast) {
-    const dates = { readyDate: `${plan.readyDate}`, dueDate: `${plan.dueDate}` };
-    throw new DomainError("PLAN_DATES_INVALID", dates);
-  }
+  requireDates(plan, dateAt(sendingParty, now));
   const accepted = { ...facts, acceptance: { plan } };
   return carryOn(referral, progress(accepted, [{ kind: "ReferralAccepted", plan }], now));
 }
@@ -80,6 +76,18 @@ export type Decline = {
   readonly note?: Note | undefined;
   readonly now: Temporal.Instant;
 };
+
+/** Names another hub that fits better; the ministry may refer there anew, naming this referral. */
+export function redirectReferral(
+  referral: Referral,
+  { hub, reason, note, now }: Omit<Decline, "as"> & { readonly hub: string },
+): ReferralDecision {
+  requireAllowed(referral.facts, "RedirectReferral", now);
+  if (hub === referral.facts.submission.hub) throw new DomainError("REDIRECTED_TO_ITSELF", { hub });
+  const told: CaseEvent[] = [{ kind: "ReferralRedirected", hub, reason }];
+  const facts = { ...referral.facts, redirectedToHub: hub };
+  return carryOn(withNote(referral, note), askStop(facts, { reason: "REDIRECTED", told, now }));
+}
 
 /** Asks the ministry for more; the time to triage stands still until it answers. */
 export function requestInformation(

@@ -33,6 +33,11 @@ export type Request =
       readonly person: PersonFacts;
     }
   | EstimateRequest
+  | {
+      readonly kind: "EstimateWithdrawRequested";
+      readonly round: number;
+      readonly reason: "ANSWER_OVERDUE";
+    }
   | { readonly kind: "BookingRequested"; readonly round: number; readonly guarantee: string }
   | {
       readonly kind: "SeatRequested";
@@ -41,11 +46,19 @@ export type Request =
       readonly reason: string;
     }
   | ChargesRequest
-  | {
-      readonly kind: "CourseStopRequested" | "AccountStopRequested";
-      readonly round: number;
-      readonly reason: string;
-    };
+  | StopRequest;
+
+/** Asks to give back what one service has of a case. */
+export type StopRequest = {
+  readonly kind: "CourseStopRequested" | "AccountStopRequested";
+  readonly round: number;
+  readonly reason: string;
+  /**
+   * Tells requests of one kind and round apart: `DEFERRED` gives a course back in a case that goes on, `RELEASE` a
+   * guarantee; a number counts the stops of a treatment from the second on, which follow one that was declined.
+   */
+  readonly part?: string;
+};
 
 /** Asks capacity to hold a course. */
 export type CourseRequest = {
@@ -70,6 +83,7 @@ export type EstimateRequest = {
   readonly creditor: string;
   readonly currency: CurrencyCode;
   readonly hub: string;
+  readonly sendingParty: string;
   readonly answerBy: Deadline;
   readonly releaseAt: Temporal.Instant;
   readonly firstDate: Temporal.PlainDate;
@@ -89,6 +103,10 @@ export type ChargesRequest = {
 
 /** The key under which a request is remembered: one request of a key is ever sent. */
 export function requestKey(request: Request): RequestKey {
-  const kind = request.kind === "SeatRequested" ? `SeatRequested.${request.move}` : request.kind;
-  return `${kind}@${request.round}`;
+  return `${request.kind}${partOf(request)}@${request.round}`;
+}
+
+function partOf(request: Request): string {
+  if (request.kind === "SeatRequested") return `.${request.move}`;
+  return "part" in request ? `.${request.part}` : "";
 }

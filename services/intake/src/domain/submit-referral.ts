@@ -12,6 +12,17 @@ export type Standing = {
   readonly openForPatient?:
     | { readonly referral: string; readonly sendingParty: string }
     | undefined;
+  /** The referral that the new one names as redirected. */
+  readonly redirected?: Redirected | undefined;
+};
+
+/** What is known of a referral that a new one comes from. */
+export type Redirected = {
+  readonly referral: string;
+  readonly patient: string;
+  readonly programme: string;
+  /** The hub that it was redirected to; undefined where it was not, or is still being stopped. */
+  readonly toHub: string | undefined;
 };
 
 /** A new referral, its personal texts already sealed. The birth date is used for the age and kept nowhere. */
@@ -33,7 +44,10 @@ export type Submit = Pick<Referral, "id" | "placerNumber" | "consent" | "documen
 
 const ageMax = 130;
 
-/** Takes a referral in and asks for the entitlement. A number is used once for ever; a patient has one open referral per programme. */
+/**
+ * Takes a referral in and asks for the entitlement. A number is used once for ever; a patient has one open referral per
+ * programme, and is told from others by the random id alone.
+ */
 export function submitReferral(
   standing: Standing,
   { command, now }: { command: Submit; now: Temporal.Instant },
@@ -50,6 +64,7 @@ export function submitReferral(
   const ageYears = birthDate.until(referralDate, { largestUnit: "year" }).years;
   if (ageYears > ageMax) throw invalidField("identity.birth_date", "lies too far back");
   refuseStanding(standing, command);
+  refuseMismatch(standing, command);
   const person = { ...command.person, ageYears, ageDate: referralDate };
   const facts: CaseFacts = {
     submission: { sendingParty, hub, programme, diagnosisCode, priority, person, referralDate },
@@ -60,6 +75,7 @@ export function submitReferral(
     entitlement: {},
     seat: "NONE",
     isAccountStopped: false,
+    ...(standing.redirected && { redirectedFrom: standing.redirected.referral }),
   };
   const told = { kind: "ReferralSubmitted", submission: facts.submission } as const;
   const { state, events } = progress(facts, [told], now);
@@ -77,4 +93,16 @@ function refuseStanding({ withNumber, openForPatient }: Standing, command: Submi
   const { programme } = command;
   const isOwn = sendingParty === command.sendingParty;
   throw new DomainError("OPEN_REFERRAL_EXISTS", isOwn ? { referral, programme } : { programme });
+}
+
+function refuseMismatch({ redirected }: Standing, { hub, programme, person }: Submit): void {
+  if (redirected === undefined) return;
+  const { referral, toHub } = redirected;
+  const differs = [
+    ...(toHub === hub ? [] : ["hub"]),
+    ...(redirected.patient === person.patient ? [] : ["patient"]),
+    ...(redirected.programme === programme ? [] : ["programme"]),
+  ];
+  if (differs.length === 0) return;
+  throw new DomainError("REDIRECTION_MISMATCH", { referral, differs: differs.join() });
 }

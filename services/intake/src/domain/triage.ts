@@ -28,6 +28,11 @@ export function informationDeadline(sendingParty: string, now: Temporal.Instant)
   return deadlineOf(countryOf(sendingParty), informationDays, now);
 }
 
+/** The date at the hubs. */
+export function hubDateAt(now: Temporal.Instant): Temporal.PlainDate {
+  return now.toZonedDateTimeISO(zoneOf(hubCountry)).toPlainDate();
+}
+
 /** The date on which something is sent, where it is sent. */
 export function dateAt(sendingParty: string, now: Temporal.Instant): Temporal.PlainDate {
   return now.toZonedDateTimeISO(zoneOf(countryOf(sendingParty))).toPlainDate();

@@ -1,29 +1,32 @@
 import type { CourseOutcome } from "./case-terms.ts";
+import { lastAsked } from "./coverage.ts";
 import {
   type CaseFacts,
-  currentRound,
+  countLost,
   guaranteeInForce,
   isOpen,
   isSent,
+  isWaiting,
+  lostUnderGuaranteeMax,
   roundOf,
+  standingGuarantee,
 } from "./facts.ts";
-import type { Request } from "./requests.ts";
+import type { Request, StopRequest } from "./requests.ts";
 
 /**
- * What is to be given back: whatever an answer took too late, and, once a case is being stopped or its course is over,
- * everything. The course comes first; only its answer says which way the seat goes and whether there is a charge.
+ * What is to be given back: whatever an answer took too late; what a deferral or a waiting case does not need; and, once
+ * a case is being stopped or its course is over, everything. The course comes first; only its answer says which way the
+ * seat goes and whether there is a charge.
  */
 export function windDown(facts: CaseFacts): readonly Request[] {
   const reason = endReason(facts);
   const late = lateRounds(facts).map(
     (round): Request => ({ kind: "CourseStopRequested", round, reason }),
   );
-  if (isOpen(facts)) return late;
-  if (!isCourseClear(facts)) {
-    return isCurrentCourseClear(facts)
-      ? late
-      : [...late, { kind: "CourseStopRequested", round: facts.round, reason }];
-  }
+  const isGivenBack = roundOf(facts, facts.round).isGivenBack === true;
+  const course = isCurrentCourseClear(facts) ? [] : [courseStop(facts, isGivenBack)];
+  if (isOpen(facts)) return [...late, ...(isGivenBack ? course : []), ...releaseRequests(facts)];
+  if (!isCourseClear(facts)) return [...late, ...course];
   return [...seatRequests(facts, reason), ...accountRequests(facts, reason)];
 }
 
@@ -45,16 +48,27 @@ export function endReason(facts: CaseFacts): string {
   return facts.stop?.reason ?? facts.ended?.outcome ?? "LATE_ANSWER";
 }
 
-function isCourseClear(facts: CaseFacts): boolean {
-  return facts.ended !== undefined || (isCurrentCourseClear(facts) && !lateRounds(facts).length);
-}
-
-function isCurrentCourseClear(facts: CaseFacts): boolean {
+/** Whether capacity keeps nothing of the current round, as far as it has told. */
+export function isCurrentCourseClear(facts: CaseFacts): boolean {
   if (facts.ended !== undefined || !isSent(facts, "CourseRequested", facts.round)) return true;
-  const { hold, isHoldLate, lapsed, unavailable, released } = currentRound(facts);
+  const { hold, isHoldLate, lapsed, unavailable, released } = roundOf(facts, facts.round);
   if (released !== undefined) return true;
   if (lapsed !== undefined || isHoldLate === true) return isHoldLate !== true;
   return hold === undefined && unavailable?.waitlisted === false;
+}
+
+/** A deferral asks once, whatever stops the case after it: capacity answers, or treatment has begun and makes it void. */
+function courseStop(facts: CaseFacts, isGivenBack: boolean): StopRequest {
+  const { round, declinedStops = 0 } = facts;
+  const kind = "CourseStopRequested";
+  if (isGivenBack) return { kind, round, reason: "DEFERRED", part: "DEFERRED" };
+  const reason = endReason(facts);
+  if (declinedStops === 0) return { kind, round, reason };
+  return { kind, round, reason, part: `${declinedStops + 1}` };
+}
+
+function isCourseClear(facts: CaseFacts): boolean {
+  return facts.ended !== undefined || (isCurrentCourseClear(facts) && !lateRounds(facts).length);
 }
 
 /** The rounds in which a course was taken that can no longer be used. */
@@ -84,17 +98,38 @@ function isAccountClear(facts: CaseFacts): boolean {
   if (isChargeable(facts)) return false;
   const round = accountRound(facts);
   if (round === undefined) return true;
-  return guaranteeInForce(facts) === undefined && roundOf(facts, round).estimateEnd !== undefined;
+  return standingGuarantee(facts) === undefined && roundOf(facts, round).estimateEnd !== undefined;
 }
 
 function accountRequests(facts: CaseFacts, reason: string): Request[] {
   const round = accountRound(facts);
   if (isAccountClear(facts) || round === undefined) return [];
-  const { ended, guarantee } = facts;
+  const { ended } = facts;
   if (ended === undefined || !isChargeable(facts)) {
     return [{ kind: "AccountStopRequested", round, reason }];
   }
-  return [{ kind: "ChargesRequested", round: guarantee?.round ?? round, ...ended }];
+  return [{ kind: "ChargesRequested", round, ...ended }];
+}
+
+/** A course that waits binds no money, and a guarantee under which two were lost binds its payer no longer. */
+function releaseRequests(facts: CaseFacts): Request[] {
+  const round = accountRound(facts);
+  if (round === undefined || facts.deferred !== undefined) return [];
+  const guarantee = guaranteeInForce(facts);
+  // One that stands and is not in force is being released already.
+  if (guarantee === undefined && standingGuarantee(facts) !== undefined) return [];
+  const kind = "AccountStopRequested";
+  const part = "RELEASE";
+  if (isWaiting(facts)) {
+    const isAsked = isSent(facts, "EstimateRequested", round) && facts.guarantee?.round !== round;
+    const isOpenEstimate = isAsked && roundOf(facts, round).estimateEnd === undefined;
+    const isBound = guarantee !== undefined || isOpenEstimate;
+    return isBound ? [{ kind, round, reason: "WAITLISTED", part }] : [];
+  }
+  if (guarantee === undefined) return [];
+  const first = guarantee.firstRound ?? guarantee.round;
+  const lost = countLost(facts, { first, last: facts.round - 1 });
+  return lost < lostUnderGuaranteeMax ? [] : [{ kind, round, reason: "ROUNDS_USED_UP", part }];
 }
 
 /** A closed case charges nothing any more: what comes later can only be given back. */
@@ -105,9 +140,8 @@ function isChargeable(facts: CaseFacts): boolean {
 /** The last round in which billing was asked for anything, or told of a guarantee. */
 function accountRound(facts: CaseFacts): number | undefined {
   const rounds = Array.from({ length: facts.round }, (_, index) => facts.round - index);
-  const asked = rounds.find((round) => isSent(facts, "EstimateRequested", round));
   return (
-    asked ??
+    lastAsked(facts) ??
     rounds.find((round) => roundOf(facts, round).estimate !== undefined) ??
     facts.guarantee?.round
   );

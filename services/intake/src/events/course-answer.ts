@@ -45,6 +45,10 @@ export function toCourseAnswer({ event }: CourseEvent): Read | "ignored" | "unkn
     }
     case "sessionDelivered":
       return read({ kind: "SessionDelivered" });
+    case "courseStopPending":
+      return read({ kind: "CourseStopPending", round: event.value.round });
+    case "courseStopDeclined":
+      return read({ kind: "CourseStopDeclined", round: event.value.round });
     case "courseEnded":
       return read(ended(event.value));
     case "capacityShortfallDetected":

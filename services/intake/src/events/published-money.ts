@@ -6,9 +6,10 @@ import { toWireAnswerTime, toWireDate, toWireDeadline } from "../wire/times.ts";
 
 /** The request to price a course, for the wire. */
 export function toWireEstimateRequest(request: EstimateRequest) {
-  const { round, tariff, tariffVersion, creditor, currency, hub } = request;
+  const { round, tariff, tariffVersion, creditor, currency } = request;
+  const { hub, sendingParty } = request;
   return {
-    ...{ round, tariff, tariffVersion, creditor, hub, currencyCode: currency },
+    ...{ round, tariff, tariffVersion, creditor, hub, sendingParty, currencyCode: currency },
     serviceItems: request.serviceItems.map((item) => ({ ...item })),
     prices: request.prices.map(({ serviceCode, unitPrice }) => ({
       serviceCode,

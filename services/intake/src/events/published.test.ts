@@ -2,9 +2,11 @@ import { create, fromBinary, toJson } from "@bufbuild/protobuf";
 import { EntitlementEventSchema } from "@carehub/contracts/gen/carehub/agreements/v1/entitlement_events_pb.ts";
 import { CaseEventSchema } from "@carehub/contracts/gen/carehub/intake/v1/case_events_pb.ts";
 import { expect, test } from "vitest";
-import { answers, aReferral, now, plan, told } from "../domain/case.builder.ts";
+import { afterAnswers, answers, aReferral, now, plan, told } from "../domain/case.builder.ts";
+import { deferReferral, resumeReferral } from "../domain/deferral.ts";
+import { overdue } from "../domain/dues.ts";
 import type { CaseEvent } from "../domain/events.ts";
-import { takeAnswer } from "../domain/progress.ts";
+import { passTime, takeAnswer } from "../domain/progress.ts";
 import { acceptReferral, cancelReferral } from "../domain/referral.ts";
 import { toEntitlementAnswer } from "./entitlement-answer.ts";
 import { publishCaseEvent } from "./published.ts";
@@ -53,6 +55,37 @@ test("puts every request into the published language, with its round and all tha
     expect(key).toBe(aggregate.slice(10));
     expect(json).toMatchObject({ referral: aggregate, revision: "7" });
   }
+});
+
+test("tells of a redirection, a deferral and a resumption", () => {
+  const { facts } = acceptReferral(aReferral(), { plan, now }).state;
+  const deferred = deferReferral({ ...aReferral(), facts }, { reason: "CLINICAL", now });
+  const dates = { readyDate: plan.readyDate, dueDate: plan.dueDate, now };
+  const told: CaseEvent[] = [
+    { kind: "ReferralRedirected", hub: "hubs/astana-proton", reason: "NEARER_HUB" },
+    ...deferred.events,
+    ...resumeReferral(deferred.state, dates).events,
+  ];
+  expect(told.map((event) => published(event).json)).toMatchObject([
+    { referralRedirected: { hub: "hubs/astana-proton", reason: "NEARER_HUB" } },
+    { referralDeferred: { reason: "CLINICAL", resumeByTime: "2026-04-05T19:00:00Z" } },
+    { referralResumed: { readyDate: { month: 1, day: 12 }, dueDate: { month: 3, day: 10 } } },
+  ]);
+});
+
+test("asks billing to withdraw an estimate whose payer did not answer in time, as far as is known", () => {
+  const accepted = acceptReferral(aReferral(), { plan, now }).state;
+  const held = [answers.granted(), answers.held(), answers.confirmed(), answers.estimated()];
+  const { facts } = afterAnswers(accepted, ...held);
+  const late = now.add({ hours: 240 });
+  const passed = overdue(facts, late);
+  const { events } = passTime(facts, passed ?? expect.fail("its time is over"), late);
+  expect(events.map(published)).toMatchObject([
+    {
+      type: "carehub.intake.v1.EstimateWithdrawRequested",
+      json: { estimateWithdrawRequested: { round: 1, reason: "ANSWER_OVERDUE" } },
+    },
+  ]);
 });
 
 test("asks for an estimate with everything that billing prices it by", () => {

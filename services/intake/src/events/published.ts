@@ -8,7 +8,7 @@ import { topics } from "@carehub/events/topics";
 import { toTimestamp } from "@carehub/grpc/instants";
 import type { CaseEvent, Told } from "../domain/events.ts";
 import type { Submission } from "../domain/facts.ts";
-import { toWirePerson, toWirePlan } from "../wire/case-terms.ts";
+import { toWireDeferral, toWirePerson, toWirePlan } from "../wire/case-terms.ts";
 import { toWireAnswerTime, toWireDate, toWireDeadline } from "../wire/times.ts";
 import { toWireCharges, toWireEstimateRequest } from "./published-money.ts";
 
@@ -58,6 +58,17 @@ function toVariant(event: CaseEvent): Variant {
       return { case: "referralRejected", value: { reason: event.reason } };
     case "ReferralReturned":
       return { case: "referralReturned", value: { reason: event.reason } };
+    case "ReferralRedirected": {
+      const { hub, reason } = event;
+      return { case: "referralRedirected", value: { hub, reason } };
+    }
+    case "ReferralDeferred":
+      return { case: "referralDeferred", value: toWireDeferral(event.deferral) };
+    case "ReferralResumed": {
+      const { readyDate, dueDate } = event;
+      const value = { readyDate: toWireDate(readyDate), dueDate: toWireDate(dueDate) };
+      return { case: "referralResumed", value };
+    }
     case "CaseStopAsked":
       return { case: "caseStopAsked", value: { reason: event.reason } };
     case "CaseClosed": {
@@ -96,6 +107,8 @@ function toRequest(request: Request): Variant {
     }
     case "EstimateRequested":
       return { case: "estimateRequested", value: toWireEstimateRequest(request) };
+    case "EstimateWithdrawRequested":
+      return { case: "estimateWithdrawRequested", value: { round, reason: request.reason } };
     case "BookingRequested":
       return { case: "bookingRequested", value: { round, guarantee: request.guarantee } };
     case "SeatRequested": {

@@ -88,6 +88,24 @@ const calls: Readonly<Record<string, () => Promise<unknown>>> = {
     await hub().requestInformation({ ...mutation(), name, documentCodes: ["CT_SCAN"] });
     await ministry().provideInformation({ ...mutation(), name });
   },
+  DEFERRAL_NOT_POSSIBLE: async () =>
+    hub().deferReferral({ ...mutation(), name: await submit(), reason: "CLINICAL" }),
+  ALREADY_DEFERRED: async () => {
+    const name = await accepted();
+    await hub().deferReferral({ ...mutation(), name, reason: "CLINICAL" });
+    await ministry().deferReferral({ ...mutation(), name, reason: "CLINICAL" });
+  },
+  NOT_DEFERRED: async () => {
+    const readyDate = { year: 2030, month: 2, day: 1 };
+    await ministry().resumeReferral({ ...mutation(), name: await accepted(), readyDate });
+  },
+  REDIRECTED_TO_ITSELF: async () => {
+    const elsewhere = { hub: "hubs/umc-heart", reason: "OTHER" };
+    await hub().redirectReferral({ ...mutation(), name: await submit(), ...elsewhere });
+  },
+  REDIRECTION_MISMATCH: async () => {
+    await submit({ redirectedFrom: await submit() });
+  },
   PLAN_OUTSIDE_HUB: async () => {
     const template = "hubs/astana-proton/templates/brain";
     await hub().acceptReferral({ name: await submit(), ...plan({ template }) });

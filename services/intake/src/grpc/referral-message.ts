@@ -12,7 +12,7 @@ import { careStateOf, isAwaitingInformation, settlementStateOf } from "../domain
 import { stopDues } from "../domain/dues.ts";
 import { type CaseFacts, currentRound, guaranteeInForce, liveHold } from "../domain/facts.ts";
 import type { StoredReferral } from "../domain/stored-referral.ts";
-import { toWireMoney, toWirePerson, toWirePlan } from "../wire/case-terms.ts";
+import { toWireDeferral, toWireMoney, toWirePerson, toWirePlan } from "../wire/case-terms.ts";
 import { toWireDate, toWireDeadline } from "../wire/times.ts";
 
 /** A referral for the wire. Holds no identity, and no title or text that is sealed. */
@@ -20,6 +20,7 @@ export function toReferralMessage(stored: StoredReferral): MessageInitShape<type
   const { referral, revision, updatedAt, closedAt } = stored;
   const { facts, consent, documents } = referral;
   const { sendingParty, hub, programme, diagnosisCode, priority, person } = facts.submission;
+  const careState = careStateOf(facts);
   const [due] = stopDues(facts)
     .map(({ dueAt }) => dueAt)
     .sort(Temporal.Instant.compare);
@@ -28,7 +29,7 @@ export function toReferralMessage(stored: StoredReferral): MessageInitShape<type
     placerNumber: referral.placerNumber,
     ...{ sendingParty, hub, programme, diagnosisCode, priority: Priority[priority] },
     person: toWirePerson(person),
-    careState: CareState[careStateOf(facts)],
+    careState: CareState[careState],
     settlementState: SettlementState[settlementStateOf(facts)],
     stateReason: facts.closed?.reason ?? facts.stop?.reason ?? "",
     documents: documents.map(({ code, sha256, mediaType }, index) => ({
@@ -38,6 +39,9 @@ export function toReferralMessage(stored: StoredReferral): MessageInitShape<type
     ...triage(facts),
     ...(facts.acceptance && { plan: toWirePlan(facts.acceptance.plan) }),
     progress: toProgress(facts),
+    redirectedFrom: facts.redirectedFrom ?? "",
+    redirectedToHub: facts.redirectedToHub ?? "",
+    ...(careState === "DEFERRED" && facts.deferred && { deferred: toWireDeferral(facts.deferred) }),
     ...(due && { dueTime: toTimestamp(due) }),
     createTime: toTimestamp(referral.createdAt),
     updateTime: toTimestamp(updatedAt),

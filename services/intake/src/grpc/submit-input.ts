@@ -14,11 +14,12 @@ import type { SubmitInput } from "../app/submit.ts";
 import type { Priority as PriorityName } from "../domain/case-terms.ts";
 import { sideOf } from "../domain/parties.ts";
 import { fromWireDate } from "../wire/times.ts";
+import { toReferralId } from "./command.ts";
 
 /** Reads a submission; what is personal becomes the bytes that are sealed, in the form in which they are given out. */
 export function toSubmitInput(request: SubmitReferralRequest, call: Call): SubmitInput {
   const { placerNumber, hub, programme, diagnosisCode, clinicalSummary } = request;
-  const { citizenship, residenceCountry, residenceRegion, companions } = request;
+  const { citizenship, residenceCountry, residenceRegion, companions, redirectedFrom } = request;
   const identity = must(request.identity, "validation requires the identity");
   const consent = must(request.consent, "validation requires the consent");
   const sealed = create(GetPatientIdentityResponseSchema, { identity, companions });
@@ -31,6 +32,7 @@ export function toSubmitInput(request: SubmitReferralRequest, call: Call): Submi
     identity: toBinary(GetPatientIdentityResponseSchema, sealed),
     identityDocument: toDocument(identity),
     companionCount: companions.length,
+    redirectedFrom: redirectedFrom === "" ? undefined : toReferralId(redirectedFrom),
     documents: toDocumentInputs(request.documents),
     consent: {
       reference: consent.reference,

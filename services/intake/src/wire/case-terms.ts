@@ -1,10 +1,12 @@
 import type { CoursePlan as WirePlan } from "@carehub/contracts/gen/carehub/type/v1/course_plan_pb.ts";
 import type { Money as WireMoney } from "@carehub/contracts/gen/carehub/type/v1/money_pb.ts";
 import type { ServiceItem as WireItem } from "@carehub/contracts/gen/carehub/type/v1/service_item_pb.ts";
+import { toTimestamp } from "@carehub/grpc/instants";
 import { parseCurrency } from "@carehub/money/currency";
 import type { Money } from "@carehub/money/money";
 import { must } from "@carehub/rules/fault";
 import type { CoursePlan, PersonFacts, ServiceItem } from "../domain/case-terms.ts";
+import type { Deferral } from "../domain/facts.ts";
 import { fromWireDate, toWireDate } from "./times.ts";
 
 /** An amount for the wire. */
@@ -32,6 +34,11 @@ export function toWirePlan({ phases, stays, readyDate, dueDate, ...plan }: Cours
     readyDate: toWireDate(readyDate),
     dueDate: toWireDate(dueDate),
   };
+}
+
+/** Why and until when a case is deferred, for the wire. */
+export function toWireDeferral({ reason, resumeBy }: Deferral) {
+  return { reason, resumeByTime: toTimestamp(resumeBy) };
 }
 
 /** Reads a plan. */

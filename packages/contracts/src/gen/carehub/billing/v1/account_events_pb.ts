@@ -233,7 +233,7 @@ export type EstimateIssued = Message<"carehub.billing.v1.EstimateIssued"> & {
   answerBy?: Deadline | undefined;
 
   /**
-   * The party that is asked to guarantee: `parties/{id}`.
+   * The party that is asked to guarantee: `parties/{id}`, or `parties/private` for the patient.
    *
    * @generated from field: string payer = 6;
    */
@@ -431,7 +431,7 @@ export type InvoiceIssued = Message<"carehub.billing.v1.InvoiceIssued"> & {
   total?: Money | undefined;
 
   /**
-   * The party that owes: `parties/{id}`.
+   * The party that owes: `parties/{id}`, or `parties/private` for the patient.
    *
    * @generated from field: string debtor = 4;
    */
@@ -599,7 +599,8 @@ export type InvoiceSettled = Message<"carehub.billing.v1.InvoiceSettled"> & {
   paid?: Money | undefined;
 
   /**
-   * The statement whose payment was the last: `statements/{uuid}`. Empty when every line was taken back, so that nothing was owed.
+   * The statement whose payment was the last: `statements/{uuid}`. Empty when every line was taken back, so that nothing was owed, and
+   * when it was paid from a patient's deposit.
    *
    * @generated from field: string statement = 3;
    */

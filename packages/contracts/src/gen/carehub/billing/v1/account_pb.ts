@@ -24,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/billing/v1/account.proto.
  */
 export const file_carehub_billing_v1_account: GenFile = /*@__PURE__*/
-  fileDesc("CiBjYXJlaHViL2JpbGxpbmcvdjEvYWNjb3VudC5wcm90bxISY2FyZWh1Yi5iaWxsaW5nLnYxIp8FCgdBY2NvdW50EhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5iaWxsaW5nLnYxLkFjY291bnQuU3RhdGVCBOJBAQMSEwoFcGF5ZXIYBiABKAlCBOJBAQMSFgoIY3JlZGl0b3IYByABKAlCBOJBAQMSEQoDaHViGAggASgJQgTiQQEDEjQKCGVzdGltYXRlGAkgASgLMhwuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlQgTiQQEDEjYKCWd1YXJhbnRlZRgKIAEoCzIdLmNhcmVodWIuYmlsbGluZy52MS5HdWFyYW50ZWVCBOJBAQMSMgoHaW52b2ljZRgLIAEoCzIbLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlQgTiQQEDEjEKB2NoYXJnZXMYDCADKAsyGi5jYXJlaHViLmJpbGxpbmcudjEuQ2hhcmdlQgTiQQEDIrABCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhMKD1NUQVRFX0VTVElNQVRFRBABEhQKEFNUQVRFX0dVQVJBTlRFRUQQAhIQCgxTVEFURV9DTE9TRUQQAxISCg5TVEFURV9JTlZPSUNFRBAEEhgKFFNUQVRFX1BBUlRfQ09OVEVTVEVEEAUSEgoOU1RBVEVfQUNDRVBURUQQBhIRCg1TVEFURV9TRVRUTEVEEAciyQEKCEVzdGltYXRlEhIKBG5hbWUYASABKAlCBOJBAQgSEwoFcm91bmQYAiABKAVCBOJBAQMSMwoFbGluZXMYAyADKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxIrCgV0b3RhbBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIyCglhbnN3ZXJfYnkYBSABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMi2wEKCUd1YXJhbnRlZRISCgRuYW1lGAEgASgJQgTiQQEIEikKA2NhcBgCIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIxChB2YWxpZF91bnRpbF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIkChZ0b2xlcmFuY2VfYmFzaXNfcG9pbnRzGAQgASgFQgTiQQEDEh4KEGJ1ZGdldF9yZWZlcmVuY2UYBSABKAlCBOJBAQMSFgoIcmVsZWFzZWQYBiABKAhCBOJBAQMingIKB0ludm9pY2USEgoEbmFtZRgBIAEoCUIE4kEBCBI0CgVsaW5lcxgCIAMoCzIfLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZUIE4kEBAxIrCgV0b3RhbBgDIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxI0Cgppc3N1ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxIzCgpjb250ZXN0X2J5GAUgASgLMhkuY2FyZWh1Yi50eXBlLnYxLkRlYWRsaW5lQgTiQQEDEjEKC291dHN0YW5kaW5nGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDIuoCCgtJbnZvaWNlTGluZRI0CgZwcmljZWQYASABKAsyHi5jYXJlaHViLmJpbGxpbmcudjEuUHJpY2VkTGluZUIE4kEBAxI6CgVzdGF0ZRgCIAEoDjIlLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlTGluZS5TdGF0ZUIE4kEBAxIcCg5jb250ZXN0X3JlYXNvbhgDIAEoCUIE4kEBAxIuCghjcmVkaXRlZBgEIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAxIeChBiZXlvbmRfZ3VhcmFudGVlGAUgASgIQgTiQQEDInsKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASDgoKU1RBVEVfT1BFThABEhIKDlNUQVRFX0FDQ0VQVEVEEAISEwoPU1RBVEVfQ09OVEVTVEVEEAMSEgoOU1RBVEVfQ1JFRElURUQQBBIOCgpTVEFURV9QQUlEEAUirQEKBkNoYXJnZRI0CglyZWZlcmVuY2UYASABKAlCIeJBAQK6SBpyGDIWXltBLVphLXowLTkuXy1dezEsNjR9JBI2CgRpdGVtGAIgASgLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtQgriQQECukgDyAEBEjUKDmRlbGl2ZXJlZF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBAUJlChpleGFtcGxlLmNhcmVodWIuYmlsbGluZy52MVABWjBjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvYmlsbGluZy92MTtiaWxsaW5ndjGqAhJDYXJlaHViLkJpbGxpbmcuVjFiBnByb3RvMw", [file_buf_validate_validate, file_carehub_billing_v1_account_events, file_carehub_type_v1_deadline, file_carehub_type_v1_money, file_carehub_type_v1_service_item, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("CiBjYXJlaHViL2JpbGxpbmcvdjEvYWNjb3VudC5wcm90bxISY2FyZWh1Yi5iaWxsaW5nLnYxItMFCgdBY2NvdW50EhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5iaWxsaW5nLnYxLkFjY291bnQuU3RhdGVCBOJBAQMSEwoFcGF5ZXIYBiABKAlCBOJBAQMSFgoIY3JlZGl0b3IYByABKAlCBOJBAQMSEQoDaHViGAggASgJQgTiQQEDEjQKCGVzdGltYXRlGAkgASgLMhwuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlQgTiQQEDEjYKCWd1YXJhbnRlZRgKIAEoCzIdLmNhcmVodWIuYmlsbGluZy52MS5HdWFyYW50ZWVCBOJBAQMSMgoHaW52b2ljZRgLIAEoCzIbLmNhcmVodWIuYmlsbGluZy52MS5JbnZvaWNlQgTiQQEDEjEKB2NoYXJnZXMYDCADKAsyGi5jYXJlaHViLmJpbGxpbmcudjEuQ2hhcmdlQgTiQQEDEjIKB2RlcG9zaXQYDSABKAsyGy5jYXJlaHViLmJpbGxpbmcudjEuRGVwb3NpdEIE4kEBAyKwAQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABITCg9TVEFURV9FU1RJTUFURUQQARIUChBTVEFURV9HVUFSQU5URUVEEAISEAoMU1RBVEVfQ0xPU0VEEAMSEgoOU1RBVEVfSU5WT0lDRUQQBBIYChRTVEFURV9QQVJUX0NPTlRFU1RFRBAFEhIKDlNUQVRFX0FDQ0VQVEVEEAYSEQoNU1RBVEVfU0VUVExFRBAHIpoBCgdEZXBvc2l0Ei4KCHJlY2VpdmVkGAEgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDEi0KB2FwcGxpZWQYAiABKAsyFi5jYXJlaHViLnR5cGUudjEuTW9uZXlCBOJBAQMSMAoKcmVmdW5kYWJsZRgDIAEoCzIWLmNhcmVodWIudHlwZS52MS5Nb25leUIE4kEBAyLJAQoIRXN0aW1hdGUSEgoEbmFtZRgBIAEoCUIE4kEBCBITCgVyb3VuZBgCIAEoBUIE4kEBAxIzCgVsaW5lcxgDIAMoCzIeLmNhcmVodWIuYmlsbGluZy52MS5QcmljZWRMaW5lQgTiQQEDEisKBXRvdGFsGAQgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDEjIKCWFuc3dlcl9ieRgFIAEoCzIZLmNhcmVodWIudHlwZS52MS5EZWFkbGluZUIE4kEBAyLbAQoJR3VhcmFudGVlEhIKBG5hbWUYASABKAlCBOJBAQgSKQoDY2FwGAIgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDEjEKEHZhbGlkX3VudGlsX2RhdGUYAyABKAsyES5nb29nbGUudHlwZS5EYXRlQgTiQQEDEiQKFnRvbGVyYW5jZV9iYXNpc19wb2ludHMYBCABKAVCBOJBAQMSHgoQYnVkZ2V0X3JlZmVyZW5jZRgFIAEoCUIE4kEBAxIWCghyZWxlYXNlZBgGIAEoCEIE4kEBAyKeAgoHSW52b2ljZRISCgRuYW1lGAEgASgJQgTiQQEIEjQKBWxpbmVzGAIgAygLMh8uY2FyZWh1Yi5iaWxsaW5nLnYxLkludm9pY2VMaW5lQgTiQQEDEisKBXRvdGFsGAMgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDEjQKCmlzc3VlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjMKCmNvbnRlc3RfYnkYBSABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMSMQoLb3V0c3RhbmRpbmcYBiABKAsyFi5jYXJlaHViLnR5cGUudjEuTW9uZXlCBOJBAQMi6gIKC0ludm9pY2VMaW5lEjQKBnByaWNlZBgBIAEoCzIeLmNhcmVodWIuYmlsbGluZy52MS5QcmljZWRMaW5lQgTiQQEDEjoKBXN0YXRlGAIgASgOMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLkludm9pY2VMaW5lLlN0YXRlQgTiQQEDEhwKDmNvbnRlc3RfcmVhc29uGAMgASgJQgTiQQEDEi4KCGNyZWRpdGVkGAQgASgLMhYuY2FyZWh1Yi50eXBlLnYxLk1vbmV5QgTiQQEDEh4KEGJleW9uZF9ndWFyYW50ZWUYBSABKAhCBOJBAQMiewoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIOCgpTVEFURV9PUEVOEAESEgoOU1RBVEVfQUNDRVBURUQQAhITCg9TVEFURV9DT05URVNURUQQAxISCg5TVEFURV9DUkVESVRFRBAEEg4KClNUQVRFX1BBSUQQBSKtAQoGQ2hhcmdlEjQKCXJlZmVyZW5jZRgBIAEoCUIh4kEBArpIGnIYMhZeW0EtWmEtejAtOS5fLV17MSw2NH0kEjYKBGl0ZW0YAiABKAsyHC5jYXJlaHViLnR5cGUudjEuU2VydmljZUl0ZW1CCuJBAQK6SAPIAQESNQoOZGVsaXZlcmVkX2RhdGUYAyABKAsyES5nb29nbGUudHlwZS5EYXRlQgriQQECukgDyAEBQmUKGmV4YW1wbGUuY2FyZWh1Yi5iaWxsaW5nLnYxUAFaMGNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9iaWxsaW5nL3YxO2JpbGxpbmd2MaoCEkNhcmVodWIuQmlsbGluZy5WMWIGcHJvdG8z", [file_buf_validate_validate, file_carehub_billing_v1_account_events, file_carehub_type_v1_deadline, file_carehub_type_v1_money, file_carehub_type_v1_service_item, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * The account of one case: what it will cost, who promised to pay, what is owed and what was paid.
@@ -68,7 +68,7 @@ export type Account = Message<"carehub.billing.v1.Account"> & {
   state: Account_State;
 
   /**
-   * The party that pays: `parties/{id}`.
+   * The party that pays: `parties/{id}`, or `parties/private` for the patient.
    *
    * @generated from field: string payer = 6;
    */
@@ -115,6 +115,13 @@ export type Account = Message<"carehub.billing.v1.Account"> & {
    * @generated from field: repeated carehub.billing.v1.Charge charges = 12;
    */
   charges: Charge[];
+
+  /**
+   * What the patient paid in, where the patient pays; absent elsewhere.
+   *
+   * @generated from field: carehub.billing.v1.Deposit deposit = 13;
+   */
+  deposit?: Deposit | undefined;
 };
 
 /**
@@ -201,6 +208,41 @@ export const Account_StateSchema: GenEnum<Account_State> = /*@__PURE__*/
   enumDesc(file_carehub_billing_v1_account, 0, 0);
 
 /**
+ * What a patient paid in before the course.
+ *
+ * @generated from message carehub.billing.v1.Deposit
+ */
+export type Deposit = Message<"carehub.billing.v1.Deposit"> & {
+  /**
+   * What the hub received.
+   *
+   * @generated from field: carehub.type.v1.Money received = 1;
+   */
+  received?: Money | undefined;
+
+  /**
+   * What was taken of it for accepted lines.
+   *
+   * @generated from field: carehub.type.v1.Money applied = 2;
+   */
+  applied?: Money | undefined;
+
+  /**
+   * What the hub owes back to the patient: the rest, once the account needs it no more.
+   *
+   * @generated from field: carehub.type.v1.Money refundable = 3;
+   */
+  refundable?: Money | undefined;
+};
+
+/**
+ * Describes the message carehub.billing.v1.Deposit.
+ * Use `create(DepositSchema)` to create a new message.
+ */
+export const DepositSchema: GenMessage<Deposit> = /*@__PURE__*/
+  messageDesc(file_carehub_billing_v1_account, 1);
+
+/**
  * What a course will cost.
  *
  * @generated from message carehub.billing.v1.Estimate
@@ -247,7 +289,7 @@ export type Estimate = Message<"carehub.billing.v1.Estimate"> & {
  * Use `create(EstimateSchema)` to create a new message.
  */
 export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
-  messageDesc(file_carehub_billing_v1_account, 1);
+  messageDesc(file_carehub_billing_v1_account, 2);
 
 /**
  * A payer's promise.
@@ -303,7 +345,7 @@ export type Guarantee = Message<"carehub.billing.v1.Guarantee"> & {
  * Use `create(GuaranteeSchema)` to create a new message.
  */
 export const GuaranteeSchema: GenMessage<Guarantee> = /*@__PURE__*/
-  messageDesc(file_carehub_billing_v1_account, 2);
+  messageDesc(file_carehub_billing_v1_account, 3);
 
 /**
  * What is owed for one course.
@@ -359,7 +401,7 @@ export type Invoice = Message<"carehub.billing.v1.Invoice"> & {
  * Use `create(InvoiceSchema)` to create a new message.
  */
 export const InvoiceSchema: GenMessage<Invoice> = /*@__PURE__*/
-  messageDesc(file_carehub_billing_v1_account, 3);
+  messageDesc(file_carehub_billing_v1_account, 4);
 
 /**
  * One line of an invoice.
@@ -408,7 +450,7 @@ export type InvoiceLine = Message<"carehub.billing.v1.InvoiceLine"> & {
  * Use `create(InvoiceLineSchema)` to create a new message.
  */
 export const InvoiceLineSchema: GenMessage<InvoiceLine> = /*@__PURE__*/
-  messageDesc(file_carehub_billing_v1_account, 4);
+  messageDesc(file_carehub_billing_v1_account, 5);
 
 /**
  * Where a line stands.
@@ -470,7 +512,7 @@ export type InvoiceLine_State = (typeof InvoiceLine_State)[keyof typeof InvoiceL
  * Describes the enum carehub.billing.v1.InvoiceLine.State.
  */
 export const InvoiceLine_StateSchema: GenEnum<InvoiceLine_State> = /*@__PURE__*/
-  enumDesc(file_carehub_billing_v1_account, 4, 0);
+  enumDesc(file_carehub_billing_v1_account, 5, 0);
 
 /**
  * One service beside the plan.
@@ -505,5 +547,5 @@ export type Charge = Message<"carehub.billing.v1.Charge"> & {
  * Use `create(ChargeSchema)` to create a new message.
  */
 export const ChargeSchema: GenMessage<Charge> = /*@__PURE__*/
-  messageDesc(file_carehub_billing_v1_account, 5);
+  messageDesc(file_carehub_billing_v1_account, 6);
 

@@ -8,7 +8,7 @@ import type { EntitlementConfirmed, EntitlementGranted, EntitlementPended, Entit
 import { file_carehub_agreements_v1_entitlement_events } from "../../agreements/v1/entitlement_events_pb.ts";
 import type { CreditNoteIssued, EstimateDeclined, EstimateIssued, EstimateWithdrawn, GuaranteeReleased, InvoiceAccepted, InvoiceContested, InvoiceIssued, InvoiceSettled, PaymentGuaranteed } from "../../billing/v1/account_events_pb.ts";
 import { file_carehub_billing_v1_account_events } from "../../billing/v1/account_events_pb.ts";
-import type { CourseBooked, CourseEnded, CourseHeld, CourseHoldLapsed, CourseOutcome, CourseReleased, CourseStarted, CourseUnavailable, SessionDelivered } from "../../capacity/v1/course_events_pb.ts";
+import type { CourseBooked, CourseEnded, CourseHeld, CourseHoldLapsed, CourseOutcome, CourseReleased, CourseStarted, CourseStopDeclined, CourseStopPending, CourseUnavailable, SessionDelivered } from "../../capacity/v1/course_events_pb.ts";
 import { file_carehub_capacity_v1_course_events } from "../../capacity/v1/course_events_pb.ts";
 import type { CoursePlan } from "../../type/v1/course_plan_pb.ts";
 import { file_carehub_type_v1_course_plan } from "../../type/v1/course_plan_pb.ts";
@@ -28,7 +28,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/intake/v1/case_events.proto.
  */
 export const file_carehub_intake_v1_case_events: GenFile = /*@__PURE__*/
-  fileDesc("CiNjYXJlaHViL2ludGFrZS92MS9jYXNlX2V2ZW50cy5wcm90bxIRY2FyZWh1Yi5pbnRha2UudjEimhcKCUNhc2VFdmVudBIQCghyZWZlcnJhbBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zb3VyY2VfZXZlbnRfaWQYBCABKAkSFwoPc291cmNlX3RyYWNlX2lkGAUgASgJEkIKEnJlZmVycmFsX3N1Ym1pdHRlZBgKIAEoCzIkLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsU3VibWl0dGVkSAASSAoVaW5mb3JtYXRpb25fcmVxdWVzdGVkGAsgASgLMicuY2FyZWh1Yi5pbnRha2UudjEuSW5mb3JtYXRpb25SZXF1ZXN0ZWRIABJGChRpbmZvcm1hdGlvbl9wcm92aWRlZBgMIAEoCzImLmNhcmVodWIuaW50YWtlLnYxLkluZm9ybWF0aW9uUHJvdmlkZWRIABJAChFyZWZlcnJhbF9hY2NlcHRlZBgNIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsQWNjZXB0ZWRIABJAChFyZWZlcnJhbF9yZWplY3RlZBgOIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsUmVqZWN0ZWRIABJAChFyZWZlcnJhbF9yZXR1cm5lZBgPIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsUmV0dXJuZWRIABI7Cg9jYXNlX3N0b3BfYXNrZWQYECABKAsyIC5jYXJlaHViLmludGFrZS52MS5DYXNlU3RvcEFza2VkSAASNAoLY2FzZV9jbG9zZWQYESABKAsyHS5jYXJlaHViLmludGFrZS52MS5DYXNlQ2xvc2VkSAASSAoVZW50aXRsZW1lbnRfcmVxdWVzdGVkGBQgASgLMicuY2FyZWh1Yi5pbnRha2UudjEuRW50aXRsZW1lbnRSZXF1ZXN0ZWRIABI+ChBjb3Vyc2VfcmVxdWVzdGVkGBUgASgLMiIuY2FyZWh1Yi5pbnRha2UudjEuQ291cnNlUmVxdWVzdGVkSAASVwodZW50aXRsZW1lbnRfY29uZmlybV9yZXF1ZXN0ZWQYFiABKAsyLi5jYXJlaHViLmludGFrZS52MS5FbnRpdGxlbWVudENvbmZpcm1SZXF1ZXN0ZWRIABJCChJlc3RpbWF0ZV9yZXF1ZXN0ZWQYFyABKAsyJC5jYXJlaHViLmludGFrZS52MS5Fc3RpbWF0ZVJlcXVlc3RlZEgAEkAKEWJvb2tpbmdfcmVxdWVzdGVkGBggASgLMiMuY2FyZWh1Yi5pbnRha2UudjEuQm9va2luZ1JlcXVlc3RlZEgAEjoKDnNlYXRfcmVxdWVzdGVkGBkgASgLMiAuY2FyZWh1Yi5pbnRha2UudjEuU2VhdFJlcXVlc3RlZEgAEkAKEWNoYXJnZXNfcmVxdWVzdGVkGBogASgLMiMuY2FyZWh1Yi5pbnRha2UudjEuQ2hhcmdlc1JlcXVlc3RlZEgAEkcKFWNvdXJzZV9zdG9wX3JlcXVlc3RlZBgbIAEoCzImLmNhcmVodWIuaW50YWtlLnYxLkNvdXJzZVN0b3BSZXF1ZXN0ZWRIABJJChZhY2NvdW50X3N0b3BfcmVxdWVzdGVkGBwgASgLMicuY2FyZWh1Yi5pbnRha2UudjEuQWNjb3VudFN0b3BSZXF1ZXN0ZWRIABJIChNlbnRpdGxlbWVudF9ncmFudGVkGCggASgLMikuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLkVudGl0bGVtZW50R3JhbnRlZEgAEkYKEmVudGl0bGVtZW50X3BlbmRlZBgpIAEoCzIoLmNhcmVodWIuYWdyZWVtZW50cy52MS5FbnRpdGxlbWVudFBlbmRlZEgAEkgKE2VudGl0bGVtZW50X3JlZnVzZWQYKiABKAsyKS5jYXJlaHViLmFncmVlbWVudHMudjEuRW50aXRsZW1lbnRSZWZ1c2VkSAASTAoVZW50aXRsZW1lbnRfY29uZmlybWVkGCsgASgLMisuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLkVudGl0bGVtZW50Q29uZmlybWVkSAASPgoOc2VhdF9jb21taXR0ZWQYLCABKAsyJC5jYXJlaHViLmFncmVlbWVudHMudjEuU2VhdENvbW1pdHRlZEgAEjwKDXNlYXRfY29uc3VtZWQYLSABKAsyIy5jYXJlaHViLmFncmVlbWVudHMudjEuU2VhdENvbnN1bWVkSAASPAoNc2VhdF9yZWxlYXNlZBguIAEoCzIjLmNhcmVodWIuYWdyZWVtZW50cy52MS5TZWF0UmVsZWFzZWRIABI2Cgtjb3Vyc2VfaGVsZBgyIAEoCzIfLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlSGVsZEgAEkQKEmNvdXJzZV91bmF2YWlsYWJsZRgzIAEoCzImLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlVW5hdmFpbGFibGVIABJDChJjb3Vyc2VfaG9sZF9sYXBzZWQYNCABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUhvbGRMYXBzZWRIABI6Cg1jb3Vyc2VfYm9va2VkGDUgASgLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VCb29rZWRIABI+Cg9jb3Vyc2VfcmVsZWFzZWQYNiABKAsyIy5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVJlbGVhc2VkSAASPAoOY291cnNlX3N0YXJ0ZWQYNyABKAsyIi5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVN0YXJ0ZWRIABJCChFzZXNzaW9uX2RlbGl2ZXJlZBg4IAEoCzIlLmNhcmVodWIuY2FwYWNpdHkudjEuU2Vzc2lvbkRlbGl2ZXJlZEgAEjgKDGNvdXJzZV9lbmRlZBg5IAEoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlRW5kZWRIABI9Cg9lc3RpbWF0ZV9pc3N1ZWQYPCABKAsyIi5jYXJlaHViLmJpbGxpbmcudjEuRXN0aW1hdGVJc3N1ZWRIABJBChFlc3RpbWF0ZV9kZWNsaW5lZBg9IAEoCzIkLmNhcmVodWIuYmlsbGluZy52MS5Fc3RpbWF0ZURlY2xpbmVkSAASQwoSZXN0aW1hdGVfd2l0aGRyYXduGD4gASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlV2l0aGRyYXduSAASQwoScGF5bWVudF9ndWFyYW50ZWVkGD8gASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLlBheW1lbnRHdWFyYW50ZWVkSAASQwoSZ3VhcmFudGVlX3JlbGVhc2VkGEAgASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLkd1YXJhbnRlZVJlbGVhc2VkSAASOwoOaW52b2ljZV9pc3N1ZWQYQSABKAsyIS5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUlzc3VlZEgAEj8KEGludm9pY2VfYWNjZXB0ZWQYQiABKAsyIy5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUFjY2VwdGVkSAASQQoRaW52b2ljZV9jb250ZXN0ZWQYQyABKAsyJC5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUNvbnRlc3RlZEgAEkIKEmNyZWRpdF9ub3RlX2lzc3VlZBhEIAEoCzIkLmNhcmVodWIuYmlsbGluZy52MS5DcmVkaXROb3RlSXNzdWVkSAASPQoPaW52b2ljZV9zZXR0bGVkGEUgASgLMiIuY2FyZWh1Yi5iaWxsaW5nLnYxLkludm9pY2VTZXR0bGVkSABCBwoFZXZlbnQivwEKEVJlZmVycmFsU3VibWl0dGVkEhUKDXNlbmRpbmdfcGFydHkYASABKAkSCwoDaHViGAIgASgJEhEKCXByb2dyYW1tZRgDIAEoCRIWCg5kaWFnbm9zaXNfY29kZRgEIAEoCRItCghwcmlvcml0eRgFIAEoDjIbLmNhcmVodWIuaW50YWtlLnYxLlByaW9yaXR5EiwKBnBlcnNvbhgGIAEoCzIcLmNhcmVodWIudHlwZS52MS5QZXJzb25GYWN0cyJcChRJbmZvcm1hdGlvblJlcXVlc3RlZBIWCg5kb2N1bWVudF9jb2RlcxgBIAMoCRIsCglhbnN3ZXJfYnkYAiABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmUiLQoTSW5mb3JtYXRpb25Qcm92aWRlZBIWCg5kb2N1bWVudF9jb2RlcxgBIAMoCSI9ChBSZWZlcnJhbEFjY2VwdGVkEikKBHBsYW4YASABKAsyGy5jYXJlaHViLnR5cGUudjEuQ291cnNlUGxhbiIiChBSZWZlcnJhbFJlamVjdGVkEg4KBnJlYXNvbhgBIAEoCSIiChBSZWZlcnJhbFJldHVybmVkEg4KBnJlYXNvbhgBIAEoCSIfCg1DYXNlU3RvcEFza2VkEg4KBnJlYXNvbhgBIAEoCSIwCgpDYXNlQ2xvc2VkEhIKCmNhcmVfc3RhdGUYASABKAkSDgoGcmVhc29uGAIgASgJIvsBChRFbnRpdGxlbWVudFJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIVCg1zZW5kaW5nX3BhcnR5GAIgASgJEgsKA2h1YhgDIAEoCRIRCglwcm9ncmFtbWUYBCABKAkSFgoOZGlhZ25vc2lzX2NvZGUYBSABKAkSLQoIcHJpb3JpdHkYBiABKA4yGy5jYXJlaHViLmludGFrZS52MS5Qcmlvcml0eRIsCgZwZXJzb24YByABKAsyHC5jYXJlaHViLnR5cGUudjEuUGVyc29uRmFjdHMSKAoNcmVmZXJyYWxfZGF0ZRgIIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUi0AEKD0NvdXJzZVJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRILCgNodWIYAiABKAkSFQoNc2VuZGluZ19wYXJ0eRgDIAEoCRIpCgRwbGFuGAQgASgLMhsuY2FyZWh1Yi50eXBlLnYxLkNvdXJzZVBsYW4SLQoIcHJpb3JpdHkYBSABKA4yGy5jYXJlaHViLmludGFrZS52MS5Qcmlvcml0eRIwCgthbnN3ZXJfdGltZRgGIAEoCzIbLmNhcmVodWIudHlwZS52MS5BbnN3ZXJUaW1lIsYBChtFbnRpdGxlbWVudENvbmZpcm1SZXF1ZXN0ZWQSDQoFcm91bmQYASABKAUSEAoIZGVjaXNpb24YAiABKAkSCwoDaHViGAMgASgJEiUKCmZpcnN0X2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlEiQKCWxhc3RfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSLAoGcGVyc29uGAYgASgLMhwuY2FyZWh1Yi50eXBlLnYxLlBlcnNvbkZhY3RzIvEDChFFc3RpbWF0ZVJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIzCg1zZXJ2aWNlX2l0ZW1zGAIgAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtEg4KBnRhcmlmZhgDIAEoCRIWCg50YXJpZmZfdmVyc2lvbhgEIAEoBRIsCgZwcmljZXMYBSADKAsyHC5jYXJlaHViLnR5cGUudjEuVGFyaWZmUHJpY2USLAoGcGF5ZXJzGAYgAygLMhwuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLlBheWVyEhAKCGNyZWRpdG9yGAcgASgJEiwKCWFuc3dlcl9ieRgIIAEoCzIZLmNhcmVodWIudHlwZS52MS5EZWFkbGluZRIwCgxyZWxlYXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKCmZpcnN0X2RhdGUYCiABKAsyES5nb29nbGUudHlwZS5EYXRlEiQKCWxhc3RfZGF0ZRgLIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSFQoNY3VycmVuY3lfY29kZRgMIAEoCRILCgNodWIYDSABKAkSMQoMY29udGVzdF90aW1lGA4gASgLMhsuY2FyZWh1Yi50eXBlLnYxLkFuc3dlclRpbWUiNAoQQm9va2luZ1JlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIRCglndWFyYW50ZWUYAiABKAkiWQoNU2VhdFJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIpCgRtb3ZlGAIgASgOMhsuY2FyZWh1Yi5pbnRha2UudjEuU2VhdE1vdmUSDgoGcmVhc29uGAMgASgJIuMBChBDaGFyZ2VzUmVxdWVzdGVkEg0KBXJvdW5kGAEgASgFEjMKB291dGNvbWUYAiABKA4yIi5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZU91dGNvbWUSNQoPZGVsaXZlcmVkX2l0ZW1zGAMgAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtEikKDmFkbWlzc2lvbl9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIpCg5kaXNjaGFyZ2VfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUiNAoTQ291cnNlU3RvcFJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIOCgZyZWFzb24YAiABKAkiNQoUQWNjb3VudFN0b3BSZXF1ZXN0ZWQSDQoFcm91bmQYASABKAUSDgoGcmVhc29uGAIgASgJKmcKCFByaW9yaXR5EhgKFFBSSU9SSVRZX1VOU1BFQ0lGSUVEEAASFAoQUFJJT1JJVFlfUk9VVElORRABEhMKD1BSSU9SSVRZX1VSR0VOVBACEhYKElBSSU9SSVRZX0VNRVJHRU5DWRADKmkKCFNlYXRNb3ZlEhkKFVNFQVRfTU9WRV9VTlNQRUNJRklFRBAAEhQKEFNFQVRfTU9WRV9DT01NSVQQARIVChFTRUFUX01PVkVfQ09OU1VNRRACEhUKEVNFQVRfTU9WRV9SRUxFQVNFEANCYQoZZXhhbXBsZS5jYXJlaHViLmludGFrZS52MVABWi5jYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvaW50YWtlL3YxO2ludGFrZXYxqgIRQ2FyZWh1Yi5JbnRha2UuVjFiBnByb3RvMw", [file_carehub_agreements_v1_entitlement_events, file_carehub_billing_v1_account_events, file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_carehub_type_v1_deadline, file_carehub_type_v1_person_facts, file_carehub_type_v1_service_item, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("CiNjYXJlaHViL2ludGFrZS92MS9jYXNlX2V2ZW50cy5wcm90bxIRY2FyZWh1Yi5pbnRha2UudjEixxoKCUNhc2VFdmVudBIQCghyZWZlcnJhbBgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zb3VyY2VfZXZlbnRfaWQYBCABKAkSFwoPc291cmNlX3RyYWNlX2lkGAUgASgJEkIKEnJlZmVycmFsX3N1Ym1pdHRlZBgKIAEoCzIkLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsU3VibWl0dGVkSAASSAoVaW5mb3JtYXRpb25fcmVxdWVzdGVkGAsgASgLMicuY2FyZWh1Yi5pbnRha2UudjEuSW5mb3JtYXRpb25SZXF1ZXN0ZWRIABJGChRpbmZvcm1hdGlvbl9wcm92aWRlZBgMIAEoCzImLmNhcmVodWIuaW50YWtlLnYxLkluZm9ybWF0aW9uUHJvdmlkZWRIABJAChFyZWZlcnJhbF9hY2NlcHRlZBgNIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsQWNjZXB0ZWRIABJAChFyZWZlcnJhbF9yZWplY3RlZBgOIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsUmVqZWN0ZWRIABJAChFyZWZlcnJhbF9yZXR1cm5lZBgPIAEoCzIjLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsUmV0dXJuZWRIABI7Cg9jYXNlX3N0b3BfYXNrZWQYECABKAsyIC5jYXJlaHViLmludGFrZS52MS5DYXNlU3RvcEFza2VkSAASNAoLY2FzZV9jbG9zZWQYESABKAsyHS5jYXJlaHViLmludGFrZS52MS5DYXNlQ2xvc2VkSAASRAoTcmVmZXJyYWxfcmVkaXJlY3RlZBgSIAEoCzIlLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsUmVkaXJlY3RlZEgAEkAKEXJlZmVycmFsX2RlZmVycmVkGBMgASgLMiMuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWxEZWZlcnJlZEgAEj4KEHJlZmVycmFsX3Jlc3VtZWQYHSABKAsyIi5jYXJlaHViLmludGFrZS52MS5SZWZlcnJhbFJlc3VtZWRIABJIChVlbnRpdGxlbWVudF9yZXF1ZXN0ZWQYFCABKAsyJy5jYXJlaHViLmludGFrZS52MS5FbnRpdGxlbWVudFJlcXVlc3RlZEgAEj4KEGNvdXJzZV9yZXF1ZXN0ZWQYFSABKAsyIi5jYXJlaHViLmludGFrZS52MS5Db3Vyc2VSZXF1ZXN0ZWRIABJXCh1lbnRpdGxlbWVudF9jb25maXJtX3JlcXVlc3RlZBgWIAEoCzIuLmNhcmVodWIuaW50YWtlLnYxLkVudGl0bGVtZW50Q29uZmlybVJlcXVlc3RlZEgAEkIKEmVzdGltYXRlX3JlcXVlc3RlZBgXIAEoCzIkLmNhcmVodWIuaW50YWtlLnYxLkVzdGltYXRlUmVxdWVzdGVkSAASQAoRYm9va2luZ19yZXF1ZXN0ZWQYGCABKAsyIy5jYXJlaHViLmludGFrZS52MS5Cb29raW5nUmVxdWVzdGVkSAASOgoOc2VhdF9yZXF1ZXN0ZWQYGSABKAsyIC5jYXJlaHViLmludGFrZS52MS5TZWF0UmVxdWVzdGVkSAASQAoRY2hhcmdlc19yZXF1ZXN0ZWQYGiABKAsyIy5jYXJlaHViLmludGFrZS52MS5DaGFyZ2VzUmVxdWVzdGVkSAASRwoVY291cnNlX3N0b3BfcmVxdWVzdGVkGBsgASgLMiYuY2FyZWh1Yi5pbnRha2UudjEuQ291cnNlU3RvcFJlcXVlc3RlZEgAEkkKFmFjY291bnRfc3RvcF9yZXF1ZXN0ZWQYHCABKAsyJy5jYXJlaHViLmludGFrZS52MS5BY2NvdW50U3RvcFJlcXVlc3RlZEgAElMKG2VzdGltYXRlX3dpdGhkcmF3X3JlcXVlc3RlZBgeIAEoCzIsLmNhcmVodWIuaW50YWtlLnYxLkVzdGltYXRlV2l0aGRyYXdSZXF1ZXN0ZWRIABJIChNlbnRpdGxlbWVudF9ncmFudGVkGCggASgLMikuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLkVudGl0bGVtZW50R3JhbnRlZEgAEkYKEmVudGl0bGVtZW50X3BlbmRlZBgpIAEoCzIoLmNhcmVodWIuYWdyZWVtZW50cy52MS5FbnRpdGxlbWVudFBlbmRlZEgAEkgKE2VudGl0bGVtZW50X3JlZnVzZWQYKiABKAsyKS5jYXJlaHViLmFncmVlbWVudHMudjEuRW50aXRsZW1lbnRSZWZ1c2VkSAASTAoVZW50aXRsZW1lbnRfY29uZmlybWVkGCsgASgLMisuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLkVudGl0bGVtZW50Q29uZmlybWVkSAASPgoOc2VhdF9jb21taXR0ZWQYLCABKAsyJC5jYXJlaHViLmFncmVlbWVudHMudjEuU2VhdENvbW1pdHRlZEgAEjwKDXNlYXRfY29uc3VtZWQYLSABKAsyIy5jYXJlaHViLmFncmVlbWVudHMudjEuU2VhdENvbnN1bWVkSAASPAoNc2VhdF9yZWxlYXNlZBguIAEoCzIjLmNhcmVodWIuYWdyZWVtZW50cy52MS5TZWF0UmVsZWFzZWRIABI2Cgtjb3Vyc2VfaGVsZBgyIAEoCzIfLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlSGVsZEgAEkQKEmNvdXJzZV91bmF2YWlsYWJsZRgzIAEoCzImLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlVW5hdmFpbGFibGVIABJDChJjb3Vyc2VfaG9sZF9sYXBzZWQYNCABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUhvbGRMYXBzZWRIABI6Cg1jb3Vyc2VfYm9va2VkGDUgASgLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VCb29rZWRIABI+Cg9jb3Vyc2VfcmVsZWFzZWQYNiABKAsyIy5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVJlbGVhc2VkSAASPAoOY291cnNlX3N0YXJ0ZWQYNyABKAsyIi5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVN0YXJ0ZWRIABJCChFzZXNzaW9uX2RlbGl2ZXJlZBg4IAEoCzIlLmNhcmVodWIuY2FwYWNpdHkudjEuU2Vzc2lvbkRlbGl2ZXJlZEgAEjgKDGNvdXJzZV9lbmRlZBg5IAEoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlRW5kZWRIABJFChNjb3Vyc2Vfc3RvcF9wZW5kaW5nGDogASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdG9wUGVuZGluZ0gAEkcKFGNvdXJzZV9zdG9wX2RlY2xpbmVkGDsgASgLMicuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdG9wRGVjbGluZWRIABI9Cg9lc3RpbWF0ZV9pc3N1ZWQYPCABKAsyIi5jYXJlaHViLmJpbGxpbmcudjEuRXN0aW1hdGVJc3N1ZWRIABJBChFlc3RpbWF0ZV9kZWNsaW5lZBg9IAEoCzIkLmNhcmVodWIuYmlsbGluZy52MS5Fc3RpbWF0ZURlY2xpbmVkSAASQwoSZXN0aW1hdGVfd2l0aGRyYXduGD4gASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLkVzdGltYXRlV2l0aGRyYXduSAASQwoScGF5bWVudF9ndWFyYW50ZWVkGD8gASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLlBheW1lbnRHdWFyYW50ZWVkSAASQwoSZ3VhcmFudGVlX3JlbGVhc2VkGEAgASgLMiUuY2FyZWh1Yi5iaWxsaW5nLnYxLkd1YXJhbnRlZVJlbGVhc2VkSAASOwoOaW52b2ljZV9pc3N1ZWQYQSABKAsyIS5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUlzc3VlZEgAEj8KEGludm9pY2VfYWNjZXB0ZWQYQiABKAsyIy5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUFjY2VwdGVkSAASQQoRaW52b2ljZV9jb250ZXN0ZWQYQyABKAsyJC5jYXJlaHViLmJpbGxpbmcudjEuSW52b2ljZUNvbnRlc3RlZEgAEkIKEmNyZWRpdF9ub3RlX2lzc3VlZBhEIAEoCzIkLmNhcmVodWIuYmlsbGluZy52MS5DcmVkaXROb3RlSXNzdWVkSAASPQoPaW52b2ljZV9zZXR0bGVkGEUgASgLMiIuY2FyZWh1Yi5iaWxsaW5nLnYxLkludm9pY2VTZXR0bGVkSABCBwoFZXZlbnQivwEKEVJlZmVycmFsU3VibWl0dGVkEhUKDXNlbmRpbmdfcGFydHkYASABKAkSCwoDaHViGAIgASgJEhEKCXByb2dyYW1tZRgDIAEoCRIWCg5kaWFnbm9zaXNfY29kZRgEIAEoCRItCghwcmlvcml0eRgFIAEoDjIbLmNhcmVodWIuaW50YWtlLnYxLlByaW9yaXR5EiwKBnBlcnNvbhgGIAEoCzIcLmNhcmVodWIudHlwZS52MS5QZXJzb25GYWN0cyJcChRJbmZvcm1hdGlvblJlcXVlc3RlZBIWCg5kb2N1bWVudF9jb2RlcxgBIAMoCRIsCglhbnN3ZXJfYnkYAiABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmUiLQoTSW5mb3JtYXRpb25Qcm92aWRlZBIWCg5kb2N1bWVudF9jb2RlcxgBIAMoCSI9ChBSZWZlcnJhbEFjY2VwdGVkEikKBHBsYW4YASABKAsyGy5jYXJlaHViLnR5cGUudjEuQ291cnNlUGxhbiIiChBSZWZlcnJhbFJlamVjdGVkEg4KBnJlYXNvbhgBIAEoCSIiChBSZWZlcnJhbFJldHVybmVkEg4KBnJlYXNvbhgBIAEoCSIxChJSZWZlcnJhbFJlZGlyZWN0ZWQSCwoDaHViGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJWChBSZWZlcnJhbERlZmVycmVkEg4KBnJlYXNvbhgBIAEoCRIyCg5yZXN1bWVfYnlfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiXQoPUmVmZXJyYWxSZXN1bWVkEiUKCnJlYWR5X2RhdGUYASABKAsyES5nb29nbGUudHlwZS5EYXRlEiMKCGR1ZV9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSIfCg1DYXNlU3RvcEFza2VkEg4KBnJlYXNvbhgBIAEoCSIwCgpDYXNlQ2xvc2VkEhIKCmNhcmVfc3RhdGUYASABKAkSDgoGcmVhc29uGAIgASgJIvsBChRFbnRpdGxlbWVudFJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIVCg1zZW5kaW5nX3BhcnR5GAIgASgJEgsKA2h1YhgDIAEoCRIRCglwcm9ncmFtbWUYBCABKAkSFgoOZGlhZ25vc2lzX2NvZGUYBSABKAkSLQoIcHJpb3JpdHkYBiABKA4yGy5jYXJlaHViLmludGFrZS52MS5Qcmlvcml0eRIsCgZwZXJzb24YByABKAsyHC5jYXJlaHViLnR5cGUudjEuUGVyc29uRmFjdHMSKAoNcmVmZXJyYWxfZGF0ZRgIIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUi0AEKD0NvdXJzZVJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRILCgNodWIYAiABKAkSFQoNc2VuZGluZ19wYXJ0eRgDIAEoCRIpCgRwbGFuGAQgASgLMhsuY2FyZWh1Yi50eXBlLnYxLkNvdXJzZVBsYW4SLQoIcHJpb3JpdHkYBSABKA4yGy5jYXJlaHViLmludGFrZS52MS5Qcmlvcml0eRIwCgthbnN3ZXJfdGltZRgGIAEoCzIbLmNhcmVodWIudHlwZS52MS5BbnN3ZXJUaW1lIsYBChtFbnRpdGxlbWVudENvbmZpcm1SZXF1ZXN0ZWQSDQoFcm91bmQYASABKAUSEAoIZGVjaXNpb24YAiABKAkSCwoDaHViGAMgASgJEiUKCmZpcnN0X2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlEiQKCWxhc3RfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSLAoGcGVyc29uGAYgASgLMhwuY2FyZWh1Yi50eXBlLnYxLlBlcnNvbkZhY3RzIogEChFFc3RpbWF0ZVJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIzCg1zZXJ2aWNlX2l0ZW1zGAIgAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtEg4KBnRhcmlmZhgDIAEoCRIWCg50YXJpZmZfdmVyc2lvbhgEIAEoBRIsCgZwcmljZXMYBSADKAsyHC5jYXJlaHViLnR5cGUudjEuVGFyaWZmUHJpY2USLAoGcGF5ZXJzGAYgAygLMhwuY2FyZWh1Yi5hZ3JlZW1lbnRzLnYxLlBheWVyEhAKCGNyZWRpdG9yGAcgASgJEiwKCWFuc3dlcl9ieRgIIAEoCzIZLmNhcmVodWIudHlwZS52MS5EZWFkbGluZRIwCgxyZWxlYXNlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiUKCmZpcnN0X2RhdGUYCiABKAsyES5nb29nbGUudHlwZS5EYXRlEiQKCWxhc3RfZGF0ZRgLIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSFQoNY3VycmVuY3lfY29kZRgMIAEoCRILCgNodWIYDSABKAkSMQoMY29udGVzdF90aW1lGA4gASgLMhsuY2FyZWh1Yi50eXBlLnYxLkFuc3dlclRpbWUSFQoNc2VuZGluZ19wYXJ0eRgPIAEoCSI6ChlFc3RpbWF0ZVdpdGhkcmF3UmVxdWVzdGVkEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSI0ChBCb29raW5nUmVxdWVzdGVkEg0KBXJvdW5kGAEgASgFEhEKCWd1YXJhbnRlZRgCIAEoCSJZCg1TZWF0UmVxdWVzdGVkEg0KBXJvdW5kGAEgASgFEikKBG1vdmUYAiABKA4yGy5jYXJlaHViLmludGFrZS52MS5TZWF0TW92ZRIOCgZyZWFzb24YAyABKAki4wEKEENoYXJnZXNSZXF1ZXN0ZWQSDQoFcm91bmQYASABKAUSMwoHb3V0Y29tZRgCIAEoDjIiLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlT3V0Y29tZRI1Cg9kZWxpdmVyZWRfaXRlbXMYAyADKAsyHC5jYXJlaHViLnR5cGUudjEuU2VydmljZUl0ZW0SKQoOYWRtaXNzaW9uX2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlEikKDmRpc2NoYXJnZV9kYXRlGAUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSI0ChNDb3Vyc2VTdG9wUmVxdWVzdGVkEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSI1ChRBY2NvdW50U3RvcFJlcXVlc3RlZBINCgVyb3VuZBgBIAEoBRIOCgZyZWFzb24YAiABKAkqZwoIUHJpb3JpdHkSGAoUUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIUChBQUklPUklUWV9ST1VUSU5FEAESEwoPUFJJT1JJVFlfVVJHRU5UEAISFgoSUFJJT1JJVFlfRU1FUkdFTkNZEAMqaQoIU2VhdE1vdmUSGQoVU0VBVF9NT1ZFX1VOU1BFQ0lGSUVEEAASFAoQU0VBVF9NT1ZFX0NPTU1JVBABEhUKEVNFQVRfTU9WRV9DT05TVU1FEAISFQoRU0VBVF9NT1ZFX1JFTEVBU0UQA0JhChlleGFtcGxlLmNhcmVodWIuaW50YWtlLnYxUAFaLmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9pbnRha2UvdjE7aW50YWtldjGqAhFDYXJlaHViLkludGFrZS5WMWIGcHJvdG8z", [file_carehub_agreements_v1_entitlement_events, file_carehub_billing_v1_account_events, file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_carehub_type_v1_deadline, file_carehub_type_v1_person_facts, file_carehub_type_v1_service_item, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * What happened to a case; the only message of the topic `carehub.intake.cases`, keyed by the referral's uuid.
@@ -144,6 +144,30 @@ export type CaseEvent = Message<"carehub.intake.v1.CaseEvent"> & {
     case: "caseClosed";
   } | {
     /**
+     * The hub names another hub; the case stops.
+     *
+     * @generated from field: carehub.intake.v1.ReferralRedirected referral_redirected = 18;
+     */
+    value: ReferralRedirected;
+    case: "referralRedirected";
+  } | {
+    /**
+     * The patient cannot travel for now; the course is given back, seat and guarantee stay.
+     *
+     * @generated from field: carehub.intake.v1.ReferralDeferred referral_deferred = 19;
+     */
+    value: ReferralDeferred;
+    case: "referralDeferred";
+  } | {
+    /**
+     * The patient can travel again; a course is sought anew.
+     *
+     * @generated from field: carehub.intake.v1.ReferralResumed referral_resumed = 29;
+     */
+    value: ReferralResumed;
+    case: "referralResumed";
+  } | {
+    /**
      * Agreements is asked whether the patient is entitled.
      *
      * @generated from field: carehub.intake.v1.EntitlementRequested entitlement_requested = 20;
@@ -214,6 +238,14 @@ export type CaseEvent = Message<"carehub.intake.v1.CaseEvent"> & {
      */
     value: AccountStopRequested;
     case: "accountStopRequested";
+  } | {
+    /**
+     * Billing is asked to withdraw an estimate that nobody answered in time.
+     *
+     * @generated from field: carehub.intake.v1.EstimateWithdrawRequested estimate_withdraw_requested = 30;
+     */
+    value: EstimateWithdrawRequested;
+    case: "estimateWithdrawRequested";
   } | {
     /**
      * Taken in from agreements.
@@ -334,6 +366,22 @@ export type CaseEvent = Message<"carehub.intake.v1.CaseEvent"> & {
      */
     value: CourseEnded;
     case: "courseEnded";
+  } | {
+    /**
+     * Taken in from capacity.
+     *
+     * @generated from field: carehub.capacity.v1.CourseStopPending course_stop_pending = 58;
+     */
+    value: CourseStopPending;
+    case: "courseStopPending";
+  } | {
+    /**
+     * Taken in from capacity.
+     *
+     * @generated from field: carehub.capacity.v1.CourseStopDeclined course_stop_declined = 59;
+     */
+    value: CourseStopDeclined;
+    case: "courseStopDeclined";
   } | {
     /**
      * Taken in from billing.
@@ -593,13 +641,97 @@ export const ReferralReturnedSchema: GenMessage<ReferralReturned> = /*@__PURE__*
   messageDesc(file_carehub_intake_v1_case_events, 6);
 
 /**
+ * The hub names another hub that fits better.
+ *
+ * @generated from message carehub.intake.v1.ReferralRedirected
+ */
+export type ReferralRedirected = Message<"carehub.intake.v1.ReferralRedirected"> & {
+  /**
+   * The other hub: `hubs/{hub}`.
+   *
+   * @generated from field: string hub = 1;
+   */
+  hub: string;
+
+  /**
+   * Why, as a code: `NO_CAPACITY`, `OTHER_SPECIALTY`, `NEARER_HUB`, `OTHER`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message carehub.intake.v1.ReferralRedirected.
+ * Use `create(ReferralRedirectedSchema)` to create a new message.
+ */
+export const ReferralRedirectedSchema: GenMessage<ReferralRedirected> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_case_events, 7);
+
+/**
+ * The patient cannot travel for now.
+ *
+ * @generated from message carehub.intake.v1.ReferralDeferred
+ */
+export type ReferralDeferred = Message<"carehub.intake.v1.ReferralDeferred"> & {
+  /**
+   * Why, as a code: `NOT_FIT_TO_TRAVEL`, `CLINICAL`, `TRAVEL_OBSTACLE`, `OTHER`.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+
+  /**
+   * By when it is to be resumed; past it the case is stopped with `DEFERRAL_OVERDUE`.
+   *
+   * @generated from field: google.protobuf.Timestamp resume_by_time = 2;
+   */
+  resumeByTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.ReferralDeferred.
+ * Use `create(ReferralDeferredSchema)` to create a new message.
+ */
+export const ReferralDeferredSchema: GenMessage<ReferralDeferred> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_case_events, 8);
+
+/**
+ * The patient can travel again.
+ *
+ * @generated from message carehub.intake.v1.ReferralResumed
+ */
+export type ReferralResumed = Message<"carehub.intake.v1.ReferralResumed"> & {
+  /**
+   * The first date on which the course may start.
+   *
+   * @generated from field: google.type.Date ready_date = 1;
+   */
+  readyDate?: Date | undefined;
+
+  /**
+   * The last date on which the course may start.
+   *
+   * @generated from field: google.type.Date due_date = 2;
+   */
+  dueDate?: Date | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.ReferralResumed.
+ * Use `create(ReferralResumedSchema)` to create a new message.
+ */
+export const ReferralResumedSchema: GenMessage<ReferralResumed> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_case_events, 9);
+
+/**
  * Somebody, or a due time that passed, asked to stop the case.
  *
  * @generated from message carehub.intake.v1.CaseStopAsked
  */
 export type CaseStopAsked = Message<"carehub.intake.v1.CaseStopAsked"> & {
   /**
-   * Why: `CANCELLED`, `ANSWER_OVERDUE`, `ESTIMATE_DECLINED`, `ENTITLEMENT_REFUSED`, `REJECTED`, `RETURNED`, `INFORMATION_OVERDUE`, `TRIAGE_OVERDUE`, `NO_SHOW`, `DECEASED`, `CONSENT_WITHDRAWN`, `COURSE_UNAVAILABLE`.
+   * Why: `CANCELLED`, `ANSWER_OVERDUE`, `ESTIMATE_DECLINED`, `ENTITLEMENT_REFUSED`, `REJECTED`, `RETURNED`, `INFORMATION_OVERDUE`, `TRIAGE_OVERDUE`, `NO_SHOW`, `DECEASED`, `CONSENT_WITHDRAWN`, `COURSE_UNAVAILABLE`, `REDIRECTED`, `DEFERRAL_OVERDUE`.
    *
    * @generated from field: string reason = 1;
    */
@@ -611,7 +743,7 @@ export type CaseStopAsked = Message<"carehub.intake.v1.CaseStopAsked"> & {
  * Use `create(CaseStopAskedSchema)` to create a new message.
  */
 export const CaseStopAskedSchema: GenMessage<CaseStopAsked> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 7);
+  messageDesc(file_carehub_intake_v1_case_events, 10);
 
 /**
  * The case has its final care state; later requests on it are refused or undone.
@@ -639,7 +771,7 @@ export type CaseClosed = Message<"carehub.intake.v1.CaseClosed"> & {
  * Use `create(CaseClosedSchema)` to create a new message.
  */
 export const CaseClosedSchema: GenMessage<CaseClosed> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 8);
+  messageDesc(file_carehub_intake_v1_case_events, 11);
 
 /**
  * Asks agreements whether the patient is entitled.
@@ -709,7 +841,7 @@ export type EntitlementRequested = Message<"carehub.intake.v1.EntitlementRequest
  * Use `create(EntitlementRequestedSchema)` to create a new message.
  */
 export const EntitlementRequestedSchema: GenMessage<EntitlementRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 9);
+  messageDesc(file_carehub_intake_v1_case_events, 12);
 
 /**
  * Asks capacity to hold the course.
@@ -765,7 +897,7 @@ export type CourseRequested = Message<"carehub.intake.v1.CourseRequested"> & {
  * Use `create(CourseRequestedSchema)` to create a new message.
  */
 export const CourseRequestedSchema: GenMessage<CourseRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 10);
+  messageDesc(file_carehub_intake_v1_case_events, 13);
 
 /**
  * Asks agreements whether the entitlement holds on the dates of the course.
@@ -821,7 +953,7 @@ export type EntitlementConfirmRequested = Message<"carehub.intake.v1.Entitlement
  * Use `create(EntitlementConfirmRequestedSchema)` to create a new message.
  */
 export const EntitlementConfirmRequestedSchema: GenMessage<EntitlementConfirmRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 11);
+  messageDesc(file_carehub_intake_v1_case_events, 14);
 
 /**
  * Asks billing to price the course.
@@ -926,6 +1058,13 @@ export type EstimateRequested = Message<"carehub.intake.v1.EstimateRequested"> &
    * @generated from field: carehub.type.v1.AnswerTime contest_time = 14;
    */
   contestTime?: AnswerTime | undefined;
+
+  /**
+   * The party that sends, which may read what a patient pays.
+   *
+   * @generated from field: string sending_party = 15;
+   */
+  sendingParty: string;
 };
 
 /**
@@ -933,7 +1072,35 @@ export type EstimateRequested = Message<"carehub.intake.v1.EstimateRequested"> &
  * Use `create(EstimateRequestedSchema)` to create a new message.
  */
 export const EstimateRequestedSchema: GenMessage<EstimateRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 12);
+  messageDesc(file_carehub_intake_v1_case_events, 15);
+
+/**
+ * Asks billing to withdraw the estimate of a round that nobody answered in time. Where a guarantee stands, it was given in time and stays.
+ *
+ * @generated from message carehub.intake.v1.EstimateWithdrawRequested
+ */
+export type EstimateWithdrawRequested = Message<"carehub.intake.v1.EstimateWithdrawRequested"> & {
+  /**
+   * The round of the estimate.
+   *
+   * @generated from field: int32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Why: `ANSWER_OVERDUE`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message carehub.intake.v1.EstimateWithdrawRequested.
+ * Use `create(EstimateWithdrawRequestedSchema)` to create a new message.
+ */
+export const EstimateWithdrawRequestedSchema: GenMessage<EstimateWithdrawRequested> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_case_events, 16);
 
 /**
  * Asks capacity to book the held course.
@@ -961,7 +1128,7 @@ export type BookingRequested = Message<"carehub.intake.v1.BookingRequested"> & {
  * Use `create(BookingRequestedSchema)` to create a new message.
  */
 export const BookingRequestedSchema: GenMessage<BookingRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 13);
+  messageDesc(file_carehub_intake_v1_case_events, 17);
 
 /**
  * Asks agreements to move the seat.
@@ -996,7 +1163,7 @@ export type SeatRequested = Message<"carehub.intake.v1.SeatRequested"> & {
  * Use `create(SeatRequestedSchema)` to create a new message.
  */
 export const SeatRequestedSchema: GenMessage<SeatRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 14);
+  messageDesc(file_carehub_intake_v1_case_events, 18);
 
 /**
  * Asks billing to charge what was delivered.
@@ -1045,7 +1212,7 @@ export type ChargesRequested = Message<"carehub.intake.v1.ChargesRequested"> & {
  * Use `create(ChargesRequestedSchema)` to create a new message.
  */
 export const ChargesRequestedSchema: GenMessage<ChargesRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 15);
+  messageDesc(file_carehub_intake_v1_case_events, 19);
 
 /**
  * Asks capacity to stop the course: to release what is held or booked, or to end what has begun.
@@ -1073,7 +1240,7 @@ export type CourseStopRequested = Message<"carehub.intake.v1.CourseStopRequested
  * Use `create(CourseStopRequestedSchema)` to create a new message.
  */
 export const CourseStopRequestedSchema: GenMessage<CourseStopRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 16);
+  messageDesc(file_carehub_intake_v1_case_events, 20);
 
 /**
  * Asks billing to withdraw the estimate and release the guarantee.
@@ -1101,7 +1268,7 @@ export type AccountStopRequested = Message<"carehub.intake.v1.AccountStopRequest
  * Use `create(AccountStopRequestedSchema)` to create a new message.
  */
 export const AccountStopRequestedSchema: GenMessage<AccountStopRequested> = /*@__PURE__*/
-  messageDesc(file_carehub_intake_v1_case_events, 17);
+  messageDesc(file_carehub_intake_v1_case_events, 21);
 
 /**
  * How soon a patient needs care, in the hub's clinical terms.

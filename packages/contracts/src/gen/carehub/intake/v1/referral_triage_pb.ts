@@ -12,13 +12,15 @@ import { file_carehub_type_v1_actor } from "../../type/v1/actor_pb.ts";
 import type { CoursePlan } from "../../type/v1/course_plan_pb.ts";
 import { file_carehub_type_v1_course_plan } from "../../type/v1/course_plan_pb.ts";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
+import type { Date } from "../../../google/type/date_pb.ts";
+import { file_google_type_date } from "../../../google/type/date_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file carehub/intake/v1/referral_triage.proto.
  */
 export const file_carehub_intake_v1_referral_triage: GenFile = /*@__PURE__*/
-  fileDesc("CidjYXJlaHViL2ludGFrZS92MS9yZWZlcnJhbF90cmlhZ2UucHJvdG8SEWNhcmVodWIuaW50YWtlLnYxIo4CChVBY2NlcHRSZWZlcnJhbFJlcXVlc3QSTgoEbmFtZRgBIAEoCUJA4kEBArpIOXI3MjVecmVmZXJyYWxzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JBI1CgRwbGFuGAIgASgLMhsuY2FyZWh1Yi50eXBlLnYxLkNvdXJzZVBsYW5CCuJBAQK6SAPIAQESGQoEZXRhZxgDIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgEIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAUgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIkcKFkFjY2VwdFJlZmVycmFsUmVzcG9uc2USLQoIcmVmZXJyYWwYASABKAsyGy5jYXJlaHViLmludGFrZS52MS5SZWZlcnJhbCLZAgoVUmVqZWN0UmVmZXJyYWxSZXF1ZXN0Ek4KBG5hbWUYASABKAlCQOJBAQK6SDlyNzI1XnJlZmVycmFscy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQSYQoGcmVhc29uGAIgASgJQlHiQQECukhKckhSEk5PVF9UUkVBVEFCTEVfSEVSRVIPQ09OVFJBSU5ESUNBVEVEUhpGVVJUSEVSX0RJQUdOT1NUSUNTX05FRURFRFIFT1RIRVISHQoEbm90ZRgDIAEoCUIPgAEB4kEBAbpIBXIDGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJHChZSZWplY3RSZWZlcnJhbFJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwixgIKFVJldHVyblJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEkwKBnJlYXNvbhgCIAEoCUI84kEBArpINXIzUg1UUkVBVF9BVF9IT01FUgpJTkNPTVBMRVRFUg9PVEhFUl9TUEVDSUFMVFlSBU9USEVSEh8KBG5vdGUYAyABKAlCEYABAeJBAQK6SAdyBRABGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJHChZSZXR1cm5SZWZlcnJhbFJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwiwAIKGVJlcXVlc3RJbmZvcm1hdGlvblJlcXVlc3QSTgoEbmFtZRgBIAEoCUJA4kEBArpIOXI3MjVecmVmZXJyYWxzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JBJECg5kb2N1bWVudF9jb2RlcxgCIAMoCUIs4kEBArpIJZIBIggBEBQYASIachgyFl5bQS1aXVtBLVowLTlfXXsxLDYzfSQSHQoEbm90ZRgDIAEoCUIPgAEB4kEBAbpIBXIDGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJLChpSZXF1ZXN0SW5mb3JtYXRpb25SZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsIsECChlQcm92aWRlSW5mb3JtYXRpb25SZXF1ZXN0Ek4KBG5hbWUYASABKAlCQOJBAQK6SDlyNzI1XnJlZmVycmFscy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQSRQoJZG9jdW1lbnRzGAIgAygLMiQuY2FyZWh1Yi5pbnRha2UudjEuRG9jdW1lbnRSZWZlcmVuY2VCDOJBAQG6SAWSAQIQFBIdCgRub3RlGAMgASgJQg+AAQHiQQEBukgFcgMYoB8SGQoEZXRhZxgEIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgFIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIksKGlByb3ZpZGVJbmZvcm1hdGlvblJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwimgIKFUNhbmNlbFJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEkEKBnJlYXNvbhgCIAEoCUIx4kEBArpIKnIoUglDQU5DRUxMRURSCERFQ0VBU0VEUhFDT05TRU5UX1dJVEhEUkFXThIZCgRldGFnGAMgASgJQgviQQEBukgEcgIYQBIgCgpyZXF1ZXN0X2lkGAQgASgJQgziQQECukgFcgOwAQESMQoFYWN0b3IYBSABKAsyFi5jYXJlaHViLnR5cGUudjEuQWN0b3JCCuJBAQK6SAPIAQEiRwoWQ2FuY2VsUmVmZXJyYWxSZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsQmEKGWV4YW1wbGUuY2FyZWh1Yi5pbnRha2UudjFQAVouY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL2ludGFrZS92MTtpbnRha2V2MaoCEUNhcmVodWIuSW50YWtlLlYxYgZwcm90bzM", [file_buf_validate_validate, file_carehub_intake_v1_referral, file_carehub_type_v1_actor, file_carehub_type_v1_course_plan, file_google_api_field_behavior]);
+  fileDesc("CidjYXJlaHViL2ludGFrZS92MS9yZWZlcnJhbF90cmlhZ2UucHJvdG8SEWNhcmVodWIuaW50YWtlLnYxIo4CChVBY2NlcHRSZWZlcnJhbFJlcXVlc3QSTgoEbmFtZRgBIAEoCUJA4kEBArpIOXI3MjVecmVmZXJyYWxzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JBI1CgRwbGFuGAIgASgLMhsuY2FyZWh1Yi50eXBlLnYxLkNvdXJzZVBsYW5CCuJBAQK6SAPIAQESGQoEZXRhZxgDIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgEIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAUgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIkcKFkFjY2VwdFJlZmVycmFsUmVzcG9uc2USLQoIcmVmZXJyYWwYASABKAsyGy5jYXJlaHViLmludGFrZS52MS5SZWZlcnJhbCLZAgoVUmVqZWN0UmVmZXJyYWxSZXF1ZXN0Ek4KBG5hbWUYASABKAlCQOJBAQK6SDlyNzI1XnJlZmVycmFscy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQSYQoGcmVhc29uGAIgASgJQlHiQQECukhKckhSEk5PVF9UUkVBVEFCTEVfSEVSRVIPQ09OVFJBSU5ESUNBVEVEUhpGVVJUSEVSX0RJQUdOT1NUSUNTX05FRURFRFIFT1RIRVISHQoEbm90ZRgDIAEoCUIPgAEB4kEBAbpIBXIDGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJHChZSZWplY3RSZWZlcnJhbFJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwixgIKFVJldHVyblJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEkwKBnJlYXNvbhgCIAEoCUI84kEBArpINXIzUg1UUkVBVF9BVF9IT01FUgpJTkNPTVBMRVRFUg9PVEhFUl9TUEVDSUFMVFlSBU9USEVSEh8KBG5vdGUYAyABKAlCEYABAeJBAQK6SAdyBRABGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJHChZSZXR1cm5SZWZlcnJhbFJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwiwAIKGVJlcXVlc3RJbmZvcm1hdGlvblJlcXVlc3QSTgoEbmFtZRgBIAEoCUJA4kEBArpIOXI3MjVecmVmZXJyYWxzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JBJECg5kb2N1bWVudF9jb2RlcxgCIAMoCUIs4kEBArpIJZIBIggBEBQYASIachgyFl5bQS1aXVtBLVowLTlfXXsxLDYzfSQSHQoEbm90ZRgDIAEoCUIPgAEB4kEBAbpIBXIDGKAfEhkKBGV0YWcYBCABKAlCC+JBAQG6SARyAhhAEiAKCnJlcXVlc3RfaWQYBSABKAlCDOJBAQK6SAVyA7ABARIxCgVhY3RvchgGIAEoCzIWLmNhcmVodWIudHlwZS52MS5BY3RvckIK4kEBArpIA8gBASJLChpSZXF1ZXN0SW5mb3JtYXRpb25SZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsIsECChlQcm92aWRlSW5mb3JtYXRpb25SZXF1ZXN0Ek4KBG5hbWUYASABKAlCQOJBAQK6SDlyNzI1XnJlZmVycmFscy9bMC05YS1mXXs4fSgtWzAtOWEtZl17NH0pezN9LVswLTlhLWZdezEyfSQSRQoJZG9jdW1lbnRzGAIgAygLMiQuY2FyZWh1Yi5pbnRha2UudjEuRG9jdW1lbnRSZWZlcmVuY2VCDOJBAQG6SAWSAQIQFBIdCgRub3RlGAMgASgJQg+AAQHiQQEBukgFcgMYoB8SGQoEZXRhZxgEIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgFIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIksKGlByb3ZpZGVJbmZvcm1hdGlvblJlc3BvbnNlEi0KCHJlZmVycmFsGAEgASgLMhsuY2FyZWh1Yi5pbnRha2UudjEuUmVmZXJyYWwimgIKFUNhbmNlbFJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEkEKBnJlYXNvbhgCIAEoCUIx4kEBArpIKnIoUglDQU5DRUxMRURSCERFQ0VBU0VEUhFDT05TRU5UX1dJVEhEUkFXThIZCgRldGFnGAMgASgJQgviQQEBukgEcgIYQBIgCgpyZXF1ZXN0X2lkGAQgASgJQgziQQECukgFcgOwAQESMQoFYWN0b3IYBSABKAsyFi5jYXJlaHViLnR5cGUudjEuQWN0b3JCCuJBAQK6SAPIAQEiRwoWQ2FuY2VsUmVmZXJyYWxSZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsIvQCChdSZWRpcmVjdFJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEi4KA2h1YhgCIAEoCUIh4kEBArpIGnIYMhZeaHVicy9bYS16MC05LV17MSw0MH0kEkoKBnJlYXNvbhgDIAEoCUI64kEBArpIM3IxUgtOT19DQVBBQ0lUWVIPT1RIRVJfU1BFQ0lBTFRZUgpORUFSRVJfSFVCUgVPVEhFUhIdCgRub3RlGAQgASgJQg+AAQHiQQEBukgFcgMYoB8SGQoEZXRhZxgFIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgGIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAcgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIkkKGFJlZGlyZWN0UmVmZXJyYWxSZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsIqYCChREZWZlclJlZmVycmFsUmVxdWVzdBJOCgRuYW1lGAEgASgJQkDiQQECukg5cjcyNV5yZWZlcnJhbHMvWzAtOWEtZl17OH0oLVswLTlhLWZdezR9KXszfS1bMC05YS1mXXsxMn0kEk4KBnJlYXNvbhgCIAEoCUI+4kEBArpIN3I1UhFOT1RfRklUX1RPX1RSQVZFTFIIQ0xJTklDQUxSD1RSQVZFTF9PQlNUQUNMRVIFT1RIRVISGQoEZXRhZxgDIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgEIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAUgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIkYKFURlZmVyUmVmZXJyYWxSZXNwb25zZRItCghyZWZlcnJhbBgBIAEoCzIbLmNhcmVodWIuaW50YWtlLnYxLlJlZmVycmFsIo8DChVSZXN1bWVSZWZlcnJhbFJlcXVlc3QSTgoEbmFtZRgBIAEoCUJA4kEBArpIOXI3MjVecmVmZXJyYWxzL1swLTlhLWZdezh9KC1bMC05YS1mXXs0fSl7M30tWzAtOWEtZl17MTJ9JBIxCgpyZWFkeV9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARKCAQoIZHVlX2RhdGUYAyABKAsyES5nb29nbGUudHlwZS5EYXRlQl3iQQEBukhWugFTCgpkYXRlLndob2xlEhRtdXN0IGJlIGEgd2hvbGUgZGF0ZRovdGhpcy55ZWFyID4gMCAmJiB0aGlzLm1vbnRoID4gMCAmJiB0aGlzLmRheSA+IDASGQoEZXRhZxgEIAEoCUIL4kEBAbpIBHICGEASIAoKcmVxdWVzdF9pZBgFIAEoCUIM4kEBArpIBXIDsAEBEjEKBWFjdG9yGAYgASgLMhYuY2FyZWh1Yi50eXBlLnYxLkFjdG9yQgriQQECukgDyAEBIkcKFlJlc3VtZVJlZmVycmFsUmVzcG9uc2USLQoIcmVmZXJyYWwYASABKAsyGy5jYXJlaHViLmludGFrZS52MS5SZWZlcnJhbEJhChlleGFtcGxlLmNhcmVodWIuaW50YWtlLnYxUAFaLmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9pbnRha2UvdjE7aW50YWtldjGqAhFDYXJlaHViLkludGFrZS5WMWIGcHJvdG8z", [file_buf_validate_validate, file_carehub_intake_v1_referral, file_carehub_type_v1_actor, file_carehub_type_v1_course_plan, file_google_api_field_behavior, file_google_type_date]);
 
 /**
  * Accepts a referral.
@@ -467,4 +469,235 @@ export type CancelReferralResponse = Message<"carehub.intake.v1.CancelReferralRe
  */
 export const CancelReferralResponseSchema: GenMessage<CancelReferralResponse> = /*@__PURE__*/
   messageDesc(file_carehub_intake_v1_referral_triage, 11);
+
+/**
+ * Names another hub.
+ *
+ * @generated from message carehub.intake.v1.RedirectReferralRequest
+ */
+export type RedirectReferralRequest = Message<"carehub.intake.v1.RedirectReferralRequest"> & {
+  /**
+   * The referral. Format: `referrals/{uuid}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The other hub: `hubs/{hub}`.
+   *
+   * @generated from field: string hub = 2;
+   */
+  hub: string;
+
+  /**
+   * Why, as a code.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The advice. Kept sealed.
+   *
+   * @generated from field: string note = 4;
+   */
+  note: string;
+
+  /**
+   * The etag last read. When it no longer matches, the call fails with ABORTED. Empty means no check.
+   *
+   * @generated from field: string etag = 5;
+   */
+  etag: string;
+
+  /**
+   * A UUID chosen by the caller and kept across retries; a repeat returns the first response. Kept for 30 days.
+   *
+   * @generated from field: string request_id = 6;
+   */
+  requestId: string;
+
+  /**
+   * The person who acts, at the calling organisation.
+   *
+   * @generated from field: carehub.type.v1.Actor actor = 7;
+   */
+  actor?: Actor | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.RedirectReferralRequest.
+ * Use `create(RedirectReferralRequestSchema)` to create a new message.
+ */
+export const RedirectReferralRequestSchema: GenMessage<RedirectReferralRequest> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 12);
+
+/**
+ * The redirected referral.
+ *
+ * @generated from message carehub.intake.v1.RedirectReferralResponse
+ */
+export type RedirectReferralResponse = Message<"carehub.intake.v1.RedirectReferralResponse"> & {
+  /**
+   * The referral after the change.
+   *
+   * @generated from field: carehub.intake.v1.Referral referral = 1;
+   */
+  referral?: Referral | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.RedirectReferralResponse.
+ * Use `create(RedirectReferralResponseSchema)` to create a new message.
+ */
+export const RedirectReferralResponseSchema: GenMessage<RedirectReferralResponse> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 13);
+
+/**
+ * Says that the patient cannot travel for now.
+ *
+ * @generated from message carehub.intake.v1.DeferReferralRequest
+ */
+export type DeferReferralRequest = Message<"carehub.intake.v1.DeferReferralRequest"> & {
+  /**
+   * The referral. Format: `referrals/{uuid}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Why, as a code.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The etag last read. When it no longer matches, the call fails with ABORTED. Empty means no check.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+
+  /**
+   * A UUID chosen by the caller and kept across retries; a repeat returns the first response. Kept for 30 days.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
+
+  /**
+   * The person who acts, at the calling organisation.
+   *
+   * @generated from field: carehub.type.v1.Actor actor = 5;
+   */
+  actor?: Actor | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.DeferReferralRequest.
+ * Use `create(DeferReferralRequestSchema)` to create a new message.
+ */
+export const DeferReferralRequestSchema: GenMessage<DeferReferralRequest> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 14);
+
+/**
+ * The deferred referral.
+ *
+ * @generated from message carehub.intake.v1.DeferReferralResponse
+ */
+export type DeferReferralResponse = Message<"carehub.intake.v1.DeferReferralResponse"> & {
+  /**
+   * The referral after the change.
+   *
+   * @generated from field: carehub.intake.v1.Referral referral = 1;
+   */
+  referral?: Referral | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.DeferReferralResponse.
+ * Use `create(DeferReferralResponseSchema)` to create a new message.
+ */
+export const DeferReferralResponseSchema: GenMessage<DeferReferralResponse> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 15);
+
+/**
+ * Says that the patient can travel again.
+ *
+ * @generated from message carehub.intake.v1.ResumeReferralRequest
+ */
+export type ResumeReferralRequest = Message<"carehub.intake.v1.ResumeReferralRequest"> & {
+  /**
+   * The referral. Format: `referrals/{uuid}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The first date on which the course may start.
+   *
+   * @generated from field: google.type.Date ready_date = 2;
+   */
+  readyDate?: Date | undefined;
+
+  /**
+   * The last date on which the course may start. Absent means as long after the ready date as the hub proposed at first.
+   *
+   * @generated from field: google.type.Date due_date = 3;
+   */
+  dueDate?: Date | undefined;
+
+  /**
+   * The etag last read. When it no longer matches, the call fails with ABORTED. Empty means no check.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * A UUID chosen by the caller and kept across retries; a repeat returns the first response. Kept for 30 days.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+
+  /**
+   * The person who acts, at the calling organisation.
+   *
+   * @generated from field: carehub.type.v1.Actor actor = 6;
+   */
+  actor?: Actor | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.ResumeReferralRequest.
+ * Use `create(ResumeReferralRequestSchema)` to create a new message.
+ */
+export const ResumeReferralRequestSchema: GenMessage<ResumeReferralRequest> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 16);
+
+/**
+ * The resumed referral.
+ *
+ * @generated from message carehub.intake.v1.ResumeReferralResponse
+ */
+export type ResumeReferralResponse = Message<"carehub.intake.v1.ResumeReferralResponse"> & {
+  /**
+   * The referral after the change.
+   *
+   * @generated from field: carehub.intake.v1.Referral referral = 1;
+   */
+  referral?: Referral | undefined;
+};
+
+/**
+ * Describes the message carehub.intake.v1.ResumeReferralResponse.
+ * Use `create(ResumeReferralResponseSchema)` to create a new message.
+ */
+export const ResumeReferralResponseSchema: GenMessage<ResumeReferralResponse> = /*@__PURE__*/
+  messageDesc(file_carehub_intake_v1_referral_triage, 17);
 
