@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { cacheFolder } from "@carehub/local/cache-folder";
 import { command } from "@carehub/partners/partner";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openMsMax, openScene, type Scene } from "./scene.ts";
-import { downloads, type Start, type Workshop } from "./workshop.ts";
+import type { Start, Workshop } from "./workshop.ts";
 
 const javaVersionMin = 17;
 /** For a Java that compiles once and ends. */
@@ -51,7 +52,7 @@ test("a Java client that uses a placer number twice prints the reason, what has 
 async function build({ folder, run }: Workshop): Promise<Start> {
   const places = [
     `-Dbundle=${join(folder, "carehub-client")}`,
-    `-Dmaven.repo.local=${downloads("client-java")}`,
+    `-Dmaven.repo.local=${join(cacheFolder(), "client-java")}`,
   ];
   await run("mvn", ["-B", "-q", "-ntp", ...places, "compile"], { MAVEN_OPTS: shortLived });
   return { program: "java", args: ["-cp", "target/classes:target/lib/*", "Ministry"], env: {} };

@@ -3,10 +3,11 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { cacheFolder } from "@carehub/local/cache-folder";
 import { command } from "@carehub/partners/partner";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openMsMax, openScene, type Scene } from "./scene.ts";
-import { downloads, type Start, type Workshop } from "./workshop.ts";
+import type { Start, Workshop } from "./workshop.ts";
 
 const missing = missingHere();
 let scene: Scene | undefined;
@@ -69,7 +70,7 @@ async function virtualEnvironment({ folder, run }: Workshop): Promise<string> {
   const hash = createHash("sha256")
     .update(await readFile(requirements))
     .digest("hex");
-  const kept = downloads(`client-python-${hash.slice(0, 12)}`);
+  const kept = join(cacheFolder(), `client-python-${hash.slice(0, 12)}`);
   if (existsSync(kept)) return kept;
   const draft = `${kept}.${process.pid}`;
   try {

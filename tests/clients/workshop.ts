@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { cp, mkdtemp, readdir, realpath, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { until } from "@carehub/testing/wait";
@@ -59,12 +59,6 @@ export async function openWorkshop(language: "python" | "java"): Promise<Worksho
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** The user's folder for what is downloaded once, outside the checkout. */
-export function downloads(name: string): string {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(cache, "carehub", name);
 }
 
 function listen(child: ChildProcess) {
