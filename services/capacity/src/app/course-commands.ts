@@ -10,6 +10,7 @@ import {
   type StoredCourse,
 } from "../domain/course.ts";
 import type { CourseFact } from "../domain/course-fact.ts";
+import type { HubDocument } from "../domain/hub.ts";
 import { resourceName } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import {
@@ -69,10 +70,14 @@ export async function recordDelivered(
   command: CourseCommand & { readonly session: SessionRecord },
 ): Promise<Uint8Array> {
   const { course } = await readVisibleCourse(deps.db, command.id, command.caller);
-  const site = await knownSite(deps, course, command.session.site);
+  const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
+  const { session } = command;
   return run(deps, command, {
     name: "course-record-session",
-    decide: (found, today) => recordSession(found, { ...command.session, site }, today),
+    decide: (found, today) => {
+      const site = session.site === undefined ? undefined : knownSite(hub.document, session.site);
+      return recordSession(found, { ...session, site }, today);
+    },
   });
 }
 
@@ -134,14 +139,7 @@ async function zoneOfHub(deps: Deps, name: string): Promise<string> {
   return hub.document.zone;
 }
 
-async function knownSite(
-  deps: Deps,
-  course: Course,
-  site: string | undefined,
-): Promise<string | undefined> {
-  if (site === undefined) return undefined;
-  const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
-  const { name, resources } = hub.document;
+function knownSite({ name, resources }: HubDocument, site: string): string {
   if (resources.some(({ id }) => id === site)) return resourceName(name, site);
   const reason: CapacityReason = "SITE_UNKNOWN";
   throw new DomainError(reason, { site });

@@ -85,7 +85,8 @@ test("records sessions and ends the course once, with the services that were del
   expect(await reasonOf(record(aSession(3, "2026-02-04T11:30:00Z", 1)))).toBe("TIME_IN_FUTURE");
   const elsewhere = { ...aSession(3, "2026-02-04T03:00:00Z", 1), site: "room-9" };
   expect(await reasonOf(record(elsewhere))).toBe("SITE_UNKNOWN");
-  await record({ ...elsewhere, site: "room-2" });
+  const inRoom2 = { ...on(hub, id), session: { ...elsewhere, site: "room-2" } };
+  const first = await recordDelivered(deps, inRoom2);
   expect(await reasonOf(releaseCourse(deps, { ...on(hub, id), reason: "CANCELLED" }))).toBe(
     "COURSE_STARTED",
   );
@@ -95,6 +96,10 @@ test("records sessions and ends the course once, with the services that were del
   expect(await reasonOf(dischargePatient(deps, { ...on(hub, id), discharge }))).toBe(
     "COURSE_NOT_IN_TREATMENT",
   );
+  // A repeat gets its first answer, whatever the hub has taken out of its document since.
+  const resources = hub.document.resources.filter((resource) => resource.id !== "room-2");
+  await hub.publish({ resources, pools: [], templates: [] });
+  expect(await recordDelivered(deps, inRoom2)).toEqual(first);
   const ended = (await eventsOf(db, id)).at(-1)?.event;
   expect(ended).toMatchObject({
     case: "courseEnded",
