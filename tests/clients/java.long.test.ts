@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { cacheFolder } from "@carehub/local/cache-folder";
 import { command } from "@carehub/partners/partner";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openMsMax, openScene, type Scene } from "./scene.ts";
+import { expectNumberTaken, openMsMax, openScene, type Scene } from "./scene.ts";
 import type { Start, Workshop } from "./workshop.ts";
 
 const javaVersionMin = 17;
@@ -38,15 +38,7 @@ test("a Java client that uses a placer number twice prints the reason, what has 
   skip,
 }) => {
   if (scene === undefined) return skip(missing);
-  const request = Object.assign(scene.referral, command("referral-coordinator"));
-  const { referral } = await scene.ministry.referrals.submitReferral(request);
-  const client = scene.launch(request.placerNumber);
-  expect(await client.exitCode).toBe(1);
-  expect(client.output()).toBe("");
-  expect(client.errors()).toMatch(/^error ALREADY_EXISTS: /m);
-  expect(client.errors()).toMatch(/^reason PLACER_NUMBER_TAKEN of intake\.carehub$/m);
-  expect(client.errors()).toContain(`\n  referral: ${referral?.name}\n`);
-  expect(client.errors()).toMatch(/^trace [0-9a-f]{32}$/m);
+  await expectNumberTaken(scene);
 });
 
 async function build({ folder, run }: Workshop): Promise<Start> {

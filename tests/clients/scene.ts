@@ -1,5 +1,6 @@
 import type { SubmitReferralRequest } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
-import type { Partner } from "@carehub/partners/partner";
+import { command, type Partner } from "@carehub/partners/partner";
+import { expect } from "vitest";
 import { type Stage, setStage } from "../journeys/stage.ts";
 import { openWorkshop, type RunningClient, type Start, type Workshop } from "./workshop.ts";
 
@@ -34,6 +35,19 @@ export async function openScene(
     await workshop.close();
     throw error;
   }
+}
+
+/** A client that uses a placer number twice prints the reason, what has the number and the trace. */
+export async function expectNumberTaken(scene: Scene): Promise<void> {
+  const request = Object.assign(scene.referral, command("referral-coordinator"));
+  const { referral } = await scene.ministry.referrals.submitReferral(request);
+  const client = scene.launch(request.placerNumber);
+  expect(await client.exitCode).toBe(1);
+  expect(client.output()).toBe("");
+  expect(client.errors()).toMatch(/^error ALREADY_EXISTS: /m);
+  expect(client.errors()).toMatch(/^reason PLACER_NUMBER_TAKEN of intake\.carehub$/m);
+  expect(client.errors()).toContain(`\n  referral: ${referral?.name}\n`);
+  expect(client.errors()).toMatch(/^trace [0-9a-f]{32}$/m);
 }
 
 function play({ platform, examples, partnerOf }: Stage, workshop: Workshop, start: Start) {

@@ -3,12 +3,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { toJson } from "@bufbuild/protobuf";
 import { SubmitReferralRequestSchema } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
+import { writeConnection } from "@carehub/local/connection-file";
 import { until } from "@carehub/testing/wait";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stage, setStage } from "./stage.ts";
 
 const main = join(import.meta.dirname, "../../apps/carehub/src/main.ts");
 const number = "UZ-2026-CLI";
+const connections = new Map<string, string>();
 let stage: Stage;
 
 beforeAll(async () => {
@@ -16,7 +18,7 @@ beforeAll(async () => {
   const { platform } = stage;
   for (const identity of ["ministry/UZ", "ministry/KG", "hub/umc-heart", "operator/registry"]) {
     const connection = { addresses: platform.addresses, ...platform.certificates.files(identity) };
-    await writeFile(connectionOf(identity), JSON.stringify(connection));
+    connections.set(identity, writeConnection(platform.folder, identity, connection));
   }
 });
 
@@ -130,7 +132,7 @@ async function tell(identity: string, ...words: string[]): Promise<string> {
 }
 
 function run(identity: string, ...words: string[]) {
-  const env = { ...process.env, CAREHUB_CONNECTION: connectionOf(identity) };
+  const env = { ...process.env, CAREHUB_CONNECTION: connections.get(identity) };
   const child = spawn(process.execPath, [main, ...words], { env });
   let output = "";
   let errors = "";
@@ -143,10 +145,6 @@ function run(identity: string, ...words: string[]) {
   return new Promise<{ exitCode: number | null; output: string; errors: string }>((resolve) =>
     child.on("close", (exitCode) => resolve({ exitCode, output, errors })),
   );
-}
-
-function connectionOf(identity: string): string {
-  return join(stage.platform.folder, `${identity.replace("/", "-")}.connection.json`);
 }
 
 function dateOf({ year, month, day }: { year: number; month: number; day: number }): string {

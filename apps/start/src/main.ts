@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { writeConnection } from "@carehub/local/connection-file";
 import { type Platform, startPlatform } from "@carehub/local/platform";
 import { openCompany } from "@carehub/partners/company";
 import { type Examples, identitiesOf, loadExamples } from "@carehub/partners/examples";
 import { publishExamples } from "@carehub/partners/publish";
-import { writeConnections } from "./connections.ts";
 
 const help = `npm start
 
@@ -30,7 +30,12 @@ async function start(): Promise<void> {
   });
   try {
     await publish(examples, platform);
-    console.log(describe(platform, await writeConnections(platform, identities)));
+    const { folder, addresses, certificates } = platform;
+    const connections = join(folder, "connections");
+    for (const identity of identities) {
+      writeConnection(connections, identity, { addresses, ...certificates.files(identity) });
+    }
+    console.log(describe(platform, connections));
   } catch (error) {
     await platform.stop();
     throw error;

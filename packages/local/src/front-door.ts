@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { serverNamesBelow } from "./connection-file.ts";
 import { getHaproxy, type Haproxy } from "./haproxy.ts";
 import { type ServiceName, serviceNames } from "./platform.ts";
 import { freePorts } from "./ports.ts";
@@ -45,7 +46,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
     const started = await launch(haproxy, { ...options, domain });
     if (started !== "port-taken") {
       log(`front door: listening on ${started.address}`);
-      return { ...started, serverNames: namesBelow(domain) };
+      return { ...started, serverNames: serverNamesBelow(domain) };
     }
     if (attempt === startAttemptsMax) throw new Error("No free port stayed free for HAProxy.");
   }
@@ -56,11 +57,6 @@ const readyLimitMs = 10_000;
 const stopGraceMs = 5_000;
 const nowhere = "127.0.0.1:1"; // Nothing listens there without root's leave.
 let started = 0;
-
-function namesBelow(domain: string): Record<ServiceName, string> {
-  const entries = serviceNames.map((name) => [name, `${name}.${domain}`]);
-  return Object.fromEntries(entries) as Record<ServiceName, string>;
-}
 
 async function launch(
   haproxy: Haproxy,

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { issueCertificates } from "./certificates.ts";
+import { forEachService, serverNamesBelow, writeConnection } from "./connection-file.ts";
 import { type ServiceName, serviceNames } from "./platform.ts";
 
 /** Where the parts of an installation in containers keep what is secret: one folder for each part. */
@@ -47,7 +48,14 @@ export async function makeSecrets(
     ...{ dir, trustDomain },
     identities: [...services, ...partners],
   });
-  for (const partner of partners) writeConnection(dir, partner, { door, trustDomain });
+  const addresses = forEachService(() => door);
+  const serverNames = serverNamesBelow(trustDomain);
+  for (const partner of partners) {
+    // By paths beside the file itself, so that the folder can be copied out of its volume.
+    const { ca, cert, key } = certificates.files(partner);
+    const beside = { ca: basename(ca), cert: basename(cert), key: basename(key) };
+    writeConnection(dir, partner, { addresses, serverNames, ...beside });
+  }
   keepOrWrite(join(root, "postgres", "password"), newPassword(), 0o644); // Its user is another.
   for (const name of serviceNames) {
     const folder = join(root, name);
@@ -58,23 +66,6 @@ export async function makeSecrets(
     copyFileSync(cert, join(folder, "tls.pem"));
     keepOrWrite(join(folder, secretsFile), secretsOf(name), 0o600);
   }
-}
-
-// By paths beside the file itself, so that the folder can be copied out of its volume.
-function writeConnection(
-  dir: string,
-  partner: string,
-  { door, trustDomain }: Pick<Installation, "door" | "trustDomain">,
-): void {
-  const name = partner.replaceAll("/", "-");
-  const each = (value: (service: ServiceName) => string): Record<string, string> =>
-    Object.fromEntries(serviceNames.map((service) => [service, value(service)]));
-  const connection = {
-    addresses: each(() => door),
-    serverNames: each((service) => `${service}.${trustDomain}`),
-    ...{ ca: "ca.pem", cert: `${name}.pem`, key: `${name}.key` },
-  };
-  writeFileSync(join(dir, `${name}.json`), `${JSON.stringify(connection, null, 2)}\n`);
 }
 
 /** The password of the databases' administrator. */

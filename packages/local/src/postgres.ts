@@ -134,7 +134,7 @@ async function startServer(
   const identity = instance.record("postgres", child, "SIGINT");
   const url = `postgresql://carehub:${password}@127.0.0.1:${port}/postgres`;
   for (const end = Date.now() + readyLimitMs; ; ) {
-    if (await answers(url)) break;
+    if (await answersPostgres(url)) break;
     if (!isAlive(identity) || Date.now() > end) {
       await endProcess(identity, "SIGQUIT", stopGraceMs);
       const said = readFileSync(logFile, "utf8");
@@ -146,7 +146,8 @@ async function startServer(
   return { port, url, stop: () => endProcess(identity, "SIGINT", stopGraceMs) };
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether a server takes a connection there now. */
+export async function answersPostgres(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on("error", () => undefined); // The failed connect below says the same.
   try {

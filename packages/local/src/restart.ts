@@ -2,9 +2,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { Client } from "pg";
 import { answersKafka } from "./kafka-node.ts";
 import type { Platform } from "./platform.ts";
+import { answersPostgres } from "./postgres.ts";
 import { endProcess, isAlive, type ProcessIdentity, signalProcess } from "./process-table.ts";
 import { recordIn } from "./state.ts";
 
@@ -121,16 +121,4 @@ function readCommand(pid: number): Command {
       ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1)
       : ps("args=").split(" ");
   return { args, uid: Number(ps("uid=")), gid: Number(ps("gid=")) };
-}
-
-async function answersPostgres(url: string): Promise<boolean> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
-  client.on("error", () => undefined); // The failed connect below says the same.
-  try {
-    await client.connect();
-    await client.end();
-    return true;
-  } catch {
-    return false;
-  }
 }

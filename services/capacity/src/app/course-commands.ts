@@ -65,18 +65,16 @@ export function recordAdmission(
 }
 
 /** Records a session that took place; the site is an id in the hub. */
-export async function recordDelivered(
+export function recordDelivered(
   deps: Deps,
   command: CourseCommand & { readonly session: SessionRecord },
 ): Promise<Uint8Array> {
-  const { course } = await readVisibleCourse(deps.db, command.id, command.caller);
-  const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
   const { session } = command;
   return run(deps, command, {
     name: "course-record-session",
-    decide: (found, today) => {
-      const site = session.site === undefined ? undefined : knownSite(hub.document, session.site);
-      return recordSession(found, { ...session, site }, today);
+    decide: (course, today, document) => {
+      const site = session.site === undefined ? undefined : knownSite(document, session.site);
+      return recordSession(course, { ...session, site }, today);
     },
   });
 }
@@ -107,7 +105,7 @@ export function declineCourseStop(
 
 type Work = {
   readonly name: string;
-  readonly decide: (course: Course, today: Today) => CourseDecision;
+  readonly decide: (course: Course, today: Today, document: HubDocument) => CourseDecision;
   readonly write?: (
     tx: Parameters<NonNullable<CourseChange["write"]>>[0],
     change: Parameters<NonNullable<CourseChange["write"]>>[1],
@@ -117,7 +115,8 @@ type Work = {
 async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint8Array> {
   const { id, caller, source, actor, respond, etag } = command;
   const { course } = await readVisibleCourse(deps.db, id, caller);
-  const zone = await zoneOfHub(deps, course.hub);
+  const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
+  const { document } = hub;
   const changed = await changeCourse(deps, {
     name: work.name,
     id,
@@ -127,16 +126,12 @@ async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint
     creates: false,
     decide: (found, { now, revision }) => {
       checkEtag(etag, revision);
-      return work.decide(found, { now, today: now.toZonedDateTimeISO(zone).toPlainDate() });
+      const today = now.toZonedDateTimeISO(document.zone).toPlainDate();
+      return work.decide(found, { now, today }, document);
     },
     ...(work.write === undefined ? {} : { write: work.write }),
   });
   return responseOf(changed);
-}
-
-async function zoneOfHub(deps: Deps, name: string): Promise<string> {
-  const hub = must(await deps.hubs.load(deps.db, name), "a course's hub is published");
-  return hub.document.zone;
 }
 
 function knownSite({ name, resources }: HubDocument, site: string): string {

@@ -24,7 +24,7 @@ export type Side = keyof typeof actionsByRole;
 export type Action = (typeof actionsByRole)[Side][number];
 
 /** Who could take away what blocks a command: a side, carehub itself, or time alone. */
-export type Unblocker = Side | "service" | "time";
+export type Unblocker = Side | "service";
 
 /** What stands in the way of a command, and who could take it away; undefined where nobody can. */
 export type Blocker<Reason = IntakeReason> = {

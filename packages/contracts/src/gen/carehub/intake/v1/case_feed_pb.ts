@@ -294,7 +294,7 @@ export type AvailableAction = Message<"carehub.intake.v1.AvailableAction"> & {
   blockingReason: string;
 
   /**
-   * Who could unblock it: `ministry`, `hub`, `service` when carehub itself is at it, `time` when it only has to pass; empty when nobody can.
+   * Who could unblock it: `ministry`, `hub`, `service` when carehub itself is at it; empty when nobody can.
    *
    * @generated from field: string unblocked_by = 4;
    */
