@@ -9,16 +9,25 @@ export type Call = {
   /** Full name of the method, `carehub.intake.v1.ReferralService/SubmitReferral`. */
   readonly method: string;
   readonly traceId: string;
-  /** When the answer must be there, less what the server needs to send it. */
+  /** When the answer must be there, less what the server needs to send it; for a stream the end of its life. */
   readonly deadline: Temporal.Instant;
   /** Milliseconds until the deadline; negative after it. */
   remainingMs(): number;
-  /** Aborts at the deadline, or when the caller gives up. */
+  /** Aborts at the deadline, when the caller gives up, or when a server that stops ends the stream. */
   readonly signal: AbortSignal;
 };
 
 /** What of grpc-js's call the deadline needs. */
 export type CancellableCall = Pick<EventEmitter, "on"> & { readonly cancelled: boolean };
+
+/** Why a call is over although its handler has not ended. */
+export type EndCause = "DEADLINE_EXCEEDED" | "CANCELLED" | "STREAM_EXPIRED" | "SERVER_STOPPING";
+
+/** How long a call may last, and what it is told that lasts longer. */
+export type CallBounds = {
+  readonly deadlineMs: number;
+  readonly lateCause: Extract<EndCause, "DEADLINE_EXCEEDED" | "STREAM_EXPIRED">;
+};
 
 /** A call under way; the instant and the signal are made only when a handler asks for them. */
 export class RunningCall implements Call {
@@ -26,26 +35,27 @@ export class RunningCall implements Call {
   readonly spiffeId: string;
   readonly method: string;
   readonly traceId: string;
-  readonly #deadlineMs: number;
+  readonly #bounds: CallBounds;
   readonly #source: CancellableCall;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(
     facts: Pick<Call, "caller" | "spiffeId" | "method" | "traceId">,
-    deadlineMs: number,
+    bounds: CallBounds,
     source: CancellableCall,
   ) {
     this.caller = facts.caller;
     this.spiffeId = facts.spiffeId;
     this.method = facts.method;
     this.traceId = facts.traceId;
-    this.#deadlineMs = deadlineMs;
+    this.#bounds = bounds;
     this.#source = source;
   }
 
   get deadline(): Temporal.Instant {
-    return Temporal.Instant.fromEpochMilliseconds(Math.floor(this.#deadlineMs));
+    return Temporal.Instant.fromEpochMilliseconds(Math.floor(this.#bounds.deadlineMs));
   }
 
   get signal(): AbortSignal {
@@ -54,16 +64,16 @@ export class RunningCall implements Call {
   }
 
   remainingMs(): number {
-    return this.#deadlineMs - Date.now();
+    return this.#bounds.deadlineMs - Date.now();
   }
 
   /**
    * Why the call is over for its caller although its handler may still run; undefined while it is
    * not.
    */
-  endedBy(): "DEADLINE_EXCEEDED" | "CANCELLED" | undefined {
-    if (this.remainingMs() <= 0) return "DEADLINE_EXCEEDED";
-    return this.#source.cancelled ? "CANCELLED" : undefined;
+  endedBy(): EndCause | undefined {
+    if (this.#source.cancelled) return this.#lateCause() ?? "CANCELLED";
+    return this.#stopped ? "SERVER_STOPPING" : this.#lateCause();
   }
 
   /** True when grpc-js has ended the call already, so that no answer reaches the caller. */
@@ -71,16 +81,26 @@ export class RunningCall implements Call {
     return this.#source.cancelled;
   }
 
+  /** Ends the call because its server stops. */
+  stop(): void {
+    this.#stopped = true;
+    this.#controller?.abort();
+  }
+
   /** Lets go of the timer; called once, when the handler has ended. */
   settle(): void {
     clearTimeout(this.#timer);
+  }
+
+  #lateCause(): EndCause | undefined {
+    return this.remainingMs() <= 0 ? this.#bounds.lateCause : undefined;
   }
 
   #arm(controller: AbortController): AbortController {
     const abort = (): void => controller.abort();
     this.#timer = setTimeout(abort, Math.max(0, this.remainingMs()));
     this.#source.on("cancelled", abort);
-    if (this.#source.cancelled) abort();
+    if (this.#source.cancelled || this.#stopped) abort();
     return controller;
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
   create,
   type DescMessage,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type DescService,
   fromBinary,
@@ -20,9 +21,10 @@ import {
   type ServiceError,
 } from "@grpc/grpc-js";
 import { CallError, toCallError } from "./call-error.ts";
-import { isUnary, nameOf, pathOf } from "./definition.ts";
+import { isServerStreaming, isUnary, nameOf, pathOf } from "./definition.ts";
 import { traceIdKey } from "./errors.ts";
 import { type RetryBudget, retryBudget } from "./retry-budget.ts";
+import { type OpenStream, streamCaller } from "./stream-client.ts";
 import type { Tls } from "./tls.ts";
 
 const deadlineMsDefault = 5_000;
@@ -57,17 +59,19 @@ export type CallOptions = {
   readonly onTraceId?: (traceId: string) => void;
 };
 
-type UnaryMethods<Service extends DescService> = {
+type Methods<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]: Service["method"][Name] extends DescMethodUnary<
     infer Input,
     infer Output
   >
     ? (request: MessageInitShape<Input>, options?: CallOptions) => Promise<MessageShape<Output>>
-    : never;
+    : Service["method"][Name] extends DescMethodServerStreaming<infer Input, infer Output>
+      ? OpenStream<Input, Output>
+      : never;
 };
 
-/** A client: one function for each unary method. A failed call throws a CallError. */
-export type ServiceClient<Service extends DescService> = UnaryMethods<Service> & {
+/** A client: one function for each method. A failed call throws a CallError. */
+export type ServiceClient<Service extends DescService> = Methods<Service> & {
   /** Resolves when the server answers the handshake; throws after the given time. */
   readonly waitUntilReady: (limitMs: number) => Promise<void>;
   readonly close: () => void;
@@ -89,9 +93,11 @@ export function connect<Service extends DescService>(
     close: () => client.close(),
   };
   for (const method of service.methods) {
-    if (!isUnary(method)) continue;
     assert(!(method.localName in methods), `${nameOf(method)} has a name of its own`);
-    methods[method.localName] = caller({ client, method, options, budget });
+    if (isUnary(method)) methods[method.localName] = caller({ client, method, options, budget });
+    else if (isServerStreaming(method)) {
+      methods[method.localName] = streamCaller(client, method, options);
+    }
   }
   return methods as ServiceClient<Service>;
 }

@@ -2,6 +2,7 @@ import {
   create,
   type DescMessage,
   type DescMethod,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   fromBinary,
   type MessageInitShape,
@@ -35,9 +36,14 @@ export function definitionOf(method: DescMethod): MethodDefinition<Buffer, Buffe
   };
 }
 
-/** Says whether a method takes one message and gives one, the only kind that we serve and call. */
+/** Says whether a method takes one message and gives one. */
 export function isUnary(method: DescMethod): method is DescMethodUnary {
   return method.methodKind === "unary";
+}
+
+/** Says whether a method takes one message and gives many, the only other kind that we serve and call. */
+export function isServerStreaming(method: DescMethod): method is DescMethodServerStreaming {
+  return method.methodKind === "server_streaming";
 }
 
 /** The path of a method on the wire: `/carehub.intake.v1.ReferralService/SubmitReferral`. */

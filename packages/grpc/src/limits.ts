@@ -20,6 +20,12 @@ export type Limits = {
   readonly connectionIdleMs: number;
   /** Calls at a time in all handlers of the process; more are told to come back. */
   readonly inFlightMax: number;
+  /** Streams open at a time, of all callers; more are told to come back. */
+  readonly openStreamsMax: number;
+  /** Streams open at a time of one caller, over all its connections. */
+  readonly openStreamsPerCallerMax: number;
+  /** Longest life of a stream, whatever deadline it names; then it ends with STREAM_EXPIRED. */
+  readonly streamLifeMaxMs: number;
   /** Longest life of a call, and the deadline of one that names none. */
   readonly deadlineMaxMs: number;
   /** What a server keeps of a deadline for its own answer; with less left it does not begin. */
@@ -42,11 +48,15 @@ export const defaultLimits: Limits = {
   handshakeMs: 5 * secondMs,
   connectionIdleMs: 10 * minuteMs,
   inFlightMax: 1_024,
+  openStreamsMax: 512,
+  openStreamsPerCallerMax: 16,
+  streamLifeMaxMs: 10 * minuteMs,
   deadlineMaxMs: 30 * secondMs,
   deadlineReserveMs: 20,
   keepaliveMs: minuteMs,
   keepaliveTimeoutMs: 10 * secondMs,
   connectionAgeMs: 30 * minuteMs,
-  connectionAgeGraceMs: 35 * secondMs,
+  // As long as a stream may live: a new connection takes the new calls meanwhile.
+  connectionAgeGraceMs: 10 * minuteMs + 35 * secondMs,
   drainMs: 6 * secondMs,
 };

@@ -26,9 +26,16 @@ export const sharedReasons = {
 
 export type SharedReason = keyof typeof sharedReasons;
 
+/** Why a stream was not opened, or ends although there may be more to come: its caller opens it again. */
+export const streamReasons = {
+  STREAM_LIMIT_REACHED: "RESOURCE_EXHAUSTED",
+  STREAM_EXPIRED: "UNAVAILABLE",
+  SERVER_STOPPING: "UNAVAILABLE",
+} as const satisfies Reasons;
+
 /** One table of the shared reasons and a service's own; a reason with two codes is refused. */
 export function mergeReasons(own: Reasons): ReadonlyMap<string, CodeName> {
-  const table = new Map<string, CodeName>(Object.entries(sharedReasons));
+  const table = new Map<string, CodeName>(Object.entries({ ...sharedReasons, ...streamReasons }));
   for (const [reason, code] of Object.entries(own)) {
     const shared = table.get(reason);
     if (shared !== undefined && shared !== code) {

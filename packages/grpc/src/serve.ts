@@ -1,25 +1,34 @@
-import type { DescMessage, DescMethodUnary, DescService, MessageShape } from "@bufbuild/protobuf";
+import type {
+  DescMessage,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  MessageShape,
+} from "@bufbuild/protobuf";
 import { assert } from "@carehub/rules/fault";
 import type { Logger } from "@carehub/runtime/logging";
 import { gauge } from "@carehub/runtime/meters";
 import {
-  type handleUnaryCall,
   logVerbosity,
   type MethodDefinition,
   Server,
   ServerCredentials,
   type ServerOptions,
   setLogVerbosity,
+  type UntypedHandleCall,
 } from "@grpc/grpc-js";
 import { HealthImplementation } from "grpc-health-check";
 import { boundCalls } from "./bounded-calls.ts";
 import type { Call } from "./call.ts";
-import { type AnyHandler, type RateLimit, type ServerContext, unaryHandler } from "./chain.ts";
-import { definitionOf, isUnary, nameOf, type Response } from "./definition.ts";
+import type { AnyHandler, RateLimit, ServerContext } from "./chain.ts";
+import { definitionOf, isServerStreaming, isUnary, nameOf, type Response } from "./definition.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { liveStreams } from "./live-streams.ts";
 import { mergeReasons, type Reasons } from "./reasons.ts";
 import { identityReader } from "./session-identity.ts";
+import { streamHandler } from "./stream.ts";
 import type { Tls } from "./tls.ts";
+import { unaryHandler } from "./unary.ts";
 
 const forceAfterDrainMs = 250;
 
@@ -29,6 +38,15 @@ export type Handler<Input extends DescMessage, Output extends DescMessage> = (
   call: Call,
 ) => Promise<Response<Output>> | Response<Output>;
 
+/**
+ * Answers one server-streaming method, one message after the other: the next is asked for when the caller's connection
+ * has taken the last. It ends when the call's signal aborts; what it holds it lets go of in `finally`.
+ */
+export type StreamHandler<Input extends DescMessage, Output extends DescMessage> = (
+  request: MessageShape<Input>,
+  call: Call,
+) => AsyncIterable<Response<Output>>;
+
 /** One handler for each method of a service. */
 export type Handlers<Service extends DescService> = {
   readonly [Name in keyof Service["method"]]: Service["method"][Name] extends DescMethodUnary<
@@ -36,7 +54,9 @@ export type Handlers<Service extends DescService> = {
     infer Output
   >
     ? Handler<Input, Output>
-    : never;
+    : Service["method"][Name] extends DescMethodServerStreaming<infer Input, infer Output>
+      ? StreamHandler<Input, Output>
+      : never;
 };
 
 /** A service with its handlers, as `serve` takes it. */
@@ -67,19 +87,19 @@ export type ServeOptions = {
   readonly limits?: Partial<Limits>;
 };
 
-/** A server that listens. `close` takes no new calls, waits for the running ones, then cuts. */
+/** A server that listens. `close` takes no new calls, ends the streams, waits for the running calls, then cuts. */
 export type GrpcServer = { readonly port: number; readonly close: () => Promise<void> };
 
 /**
  * Listens with mutual TLS and puts every method behind the chain. A method without a rule of
- * access, without a handler, or with streams is an error here. `grpc.health.v1` answers any
+ * access, without a handler, or to which its caller streams is an error here. `grpc.health.v1` answers any
  * certificate of the authority.
  */
 export async function serve(options: ServeOptions): Promise<GrpcServer> {
   // It would write what a caller sent, headers whole, into our log.
   setLogVerbosity(logVerbosity.NONE);
   const limits: Limits = { ...defaultLimits, ...options.limits };
-  const bounded = boundCalls(limits.deadlineMaxMs);
+  const bounded = boundCalls(limits);
   const server = new Server({ ...serverOptions(limits), interceptors: [bounded.interceptor] });
   const context: ServerContext = {
     error: { domain: `${options.name}.carehub`, reasons: mergeReasons(options.reasons) },
@@ -88,6 +108,7 @@ export async function serve(options: ServeOptions): Promise<GrpcServer> {
     identify: identityReader(options.trustDomain),
     rateLimit: options.rateLimit,
     inFlight: 0,
+    streams: liveStreams(limits),
   };
   for (const implementation of options.services) addService(server, implementation, context);
   const health = new HealthImplementation();
@@ -95,17 +116,15 @@ export async function serve(options: ServeOptions): Promise<GrpcServer> {
   for (const name of served) health.setStatus(name, "SERVING");
   health.addToServer(server);
   const port = await listen(server, options, limits);
-  const stopGauge = gauge(
-    { name: "carehub.grpc.server.in_flight", description: "Calls in handlers now." },
-    () => context.inFlight,
-  );
+  const stopGauges = watchCounts(context);
   return {
     port,
     close: async () => {
       for (const name of served) health.setStatus(name, "NOT_SERVING");
+      context.streams.stop();
       await drain(server, `${options.host}:${port}`, limits.drainMs);
       bounded.close();
-      stopGauge();
+      stopGauges();
     },
   };
 }
@@ -113,15 +132,34 @@ export async function serve(options: ServeOptions): Promise<GrpcServer> {
 function addService(server: Server, implementation: Implementation, context: ServerContext): void {
   const { service, handlers } = implementation;
   const definition: Record<string, MethodDefinition<Buffer, Buffer>> = {};
-  const chained: Record<string, handleUnaryCall<Buffer, Buffer>> = {};
+  const chained: Record<string, UntypedHandleCall> = {};
   for (const method of service.methods) {
     const handler = handlers[method.localName];
     assert(handler !== undefined, `${nameOf(method)} has a handler`);
-    assert(isUnary(method), `${nameOf(method)} is unary`);
     definition[method.localName] = definitionOf(method);
-    chained[method.localName] = unaryHandler(method, handler, context);
+    if (isUnary(method)) chained[method.localName] = unaryHandler(method, handler, context);
+    else {
+      assert(isServerStreaming(method), `${nameOf(method)} takes one message`);
+      chained[method.localName] = streamHandler(method, handler, context);
+    }
   }
   server.addService(definition, chained);
+}
+
+function watchCounts(context: ServerContext): () => void {
+  const stops = [
+    gauge(
+      { name: "carehub.grpc.server.in_flight", description: "Calls in handlers now." },
+      () => context.inFlight,
+    ),
+    gauge(
+      { name: "carehub.grpc.server.streams", description: "Streams that are open now." },
+      context.streams.count,
+    ),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function serverOptions(limits: Limits): ServerOptions {

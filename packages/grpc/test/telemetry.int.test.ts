@@ -24,7 +24,7 @@ test("one trace goes from client to handler, in spans, logs and replies", async 
   const traceId = journey?.traceId;
   const seen = lines.filter(({ msg }) => msg === "seen");
   expect(seen).toMatchObject([{ trace_id: traceId }, { replied: traceId }]);
-  const requests = lines.filter(({ msg }) => msg === "request");
+  const requests = lines.filter(({ msg, caller }) => msg === "request" && caller !== "hub/a");
   expect(requests).toMatchObject([{ trace_id: traceId }, { trace_id: traceId }]);
   expect(lines.find(({ msg }) => msg === "refused")?.refused).toBe(traceId);
 });
@@ -42,6 +42,29 @@ test("a server's span says caller, code and reason, and metrics count both", asy
   const metrics = lines.find(({ msg }) => msg === "metrics")?.metrics;
   expect(metrics).toMatch(
     /^carehub_grpc_server_duration_seconds_count\{.*MoveClock".*INVALID_ARGUMENT".*\} 1$/m,
+  );
+});
+
+test("a stream has its span, metrics and line when it ends, also for a caller that left", async () => {
+  const receiver = await startOtlpReceiver();
+  const lines = await run(receiver.endpoint);
+  await receiver.close();
+  const spans = receiver.spans();
+  const ends = ["WatchCourses", "WatchCapacity"].map((method) => {
+    const name = `grpc.carehub.capacity.v1.WatchService/${method}`;
+    return spans.find((span) => span.name === name && span.kind === 2);
+  });
+  const journey = spans.find(({ name }) => name === "journey");
+  expect(ends).toMatchObject([{ traceId: journey?.traceId }, { traceId: journey?.traceId }]);
+  expect(spans.find(({ name }) => name === "read")?.parentSpanId).toBe(ends[1]?.spanId);
+  expect(ends.map((span) => textAttributes(span)["carehub.code"])).toEqual(["OK", "CANCELLED"]);
+  const streams = lines.filter(({ method }) => method?.includes("WatchService"));
+  expect(streams).toMatchObject([
+    { msg: "request", code: "OK", messages: 1, trace_id: journey?.traceId },
+    { msg: "request", code: "CANCELLED", messages: 1, trace_id: journey?.traceId },
+  ]);
+  expect(lines.find(({ msg }) => msg === "metrics")?.metrics).toMatch(
+    /^carehub_grpc_server_stream_messages_total\{.*WatchCourses".*\} 1$/m,
   );
 });
 
