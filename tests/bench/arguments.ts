@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 export const suites = {
   rpc: "B1 rpc-echo: an empty method through the whole gRPC chain, against the bare library",
   events: "B7 event-path and B8 relay-drain: from a commit to a consumer's commit over Kafka",
+  capacity:
+    "B2 db-hold, B3 hold-one, B4 hold-hot, B5 course-30 and B6 course-search: holding and finding a hub's time",
 } as const;
 
 export type SuiteName = keyof typeof suites;
@@ -11,6 +13,8 @@ export type SuiteName = keyof typeof suites;
 /** What was asked for. */
 export type Arguments = {
   readonly suites: readonly SuiteName[];
+  /** The ids of the workloads to run, where not all of a suite are wanted. */
+  readonly only: readonly string[];
   /** Seconds of each measured run; fewer than the usual 20 make a result for orientation only. */
   readonly seconds: number;
   readonly warmupSeconds: number;
@@ -25,7 +29,7 @@ const usualWarmupSeconds = 5;
 const secondsMax = 3_600;
 
 /** The text of --help. */
-export const helpText = `npm run bench -- [--suite=NAME] [--seconds N] [--json] [--write]
+export const helpText = `npm run bench -- [--suite=NAME] [--only ID] [--seconds N] [--json] [--write]
 
 Measures on this machine, beside a baseline of the same run, by turns (A B A B A).
 
@@ -33,6 +37,7 @@ ${Object.entries(suites)
   .map(([name, text]) => `  --suite=${name.padEnd(8)} ${text}`)
   .join("\n")}
                    all of them where none is named
+  --only ID        of the capacity suite only this workload, such as B3; may be repeated
   --seconds N      length of each measured run, ${usualSeconds} by default; warm-up is a quarter of it
   --json           prints the findings as JSON, and the progress on standard error
   --profile FOLDER leaves a CPU profile of each of our processes there, which costs a tenth or so
@@ -48,6 +53,7 @@ export function readArguments(args: readonly string[]): Arguments {
     args: [...args],
     options: {
       suite: { type: "string", multiple: true },
+      only: { type: "string", multiple: true, default: [] },
       seconds: { type: "string", default: String(usualSeconds) },
       json: { type: "boolean", default: false },
       write: { type: "boolean", default: false },
@@ -62,6 +68,7 @@ export function readArguments(args: readonly string[]): Arguments {
   const named = values.suite ?? Object.keys(suites);
   return {
     suites: named.map(toSuite),
+    only: values.only,
     seconds,
     warmupSeconds: Math.min(usualWarmupSeconds, Math.max(1, seconds / 4)),
     json: values.json,

@@ -1,10 +1,17 @@
 /** The command of the benchmarks; see `--help`. */
 import { claimInstance, type Instance } from "@carehub/local/state";
-import { helpText, readArguments, type SuiteName, usualSeconds } from "./arguments.ts";
+import {
+  type Arguments,
+  helpText,
+  readArguments,
+  type SuiteName,
+  usualSeconds,
+} from "./arguments.ts";
 import { writeIntoDocument } from "./document.ts";
 import { readConditions } from "./instruments/conditions.ts";
 import { quietenWarnings } from "./instruments/warnings.ts";
 import { exitCodeOf, type Report, toMarkdown } from "./report.ts";
+import { runCapacity } from "./workloads/capacity.ts";
 import { eventPath } from "./workloads/event-path.ts";
 import { startInfrastructure } from "./workloads/infrastructure.ts";
 import { relayDrain } from "./workloads/relay-drain.ts";
@@ -20,6 +27,7 @@ const suiteByName: Record<SuiteName, (setting: Setting) => Promise<readonly Find
     const infrastructure = await startInfrastructure(setting);
     return [await eventPath(setting, infrastructure), await relayDrain(setting, infrastructure)];
   },
+  capacity: runCapacity,
 };
 
 quietenWarnings();
@@ -34,7 +42,7 @@ async function run(): Promise<number> {
     console.log(helpText);
     return 0;
   }
-  const { seconds, warmupSeconds, profileFolder, json } = asked;
+  const { only, seconds, warmupSeconds, profileFolder, json } = asked;
   const say = (line: string) => (json ? console.error(line) : console.log(line));
   const instance = await claimInstance("bench");
   releaseOnSignals(instance);
@@ -42,9 +50,9 @@ async function run(): Promise<number> {
     const reports: Report[] = [];
     for (const name of asked.suites) {
       say(`suite ${name}`);
-      const setting = { instance, seconds, warmupSeconds, profileFolder, say };
+      const setting = { instance, only, seconds, warmupSeconds, profileFolder, say };
       const findings = await suiteByName[name](setting);
-      const report = toReport(name, seconds, findings);
+      const report = toReport(name, asked, findings);
       reports.push(report);
       if (!json) console.log(`\n${toMarkdown(report)}`);
       if (asked.write) writeIntoDocument(name, toMarkdown(report));
@@ -56,10 +64,15 @@ async function run(): Promise<number> {
   }
 }
 
-function toReport(suite: SuiteName, seconds: number, findings: readonly Finding[]): Report {
+function toReport(
+  suite: SuiteName,
+  { seconds, only }: Arguments,
+  findings: readonly Finding[],
+): Report {
   const isShortened = seconds < usualSeconds;
   const length = seconds === usualSeconds ? "" : ` --seconds ${seconds}`;
-  const command = `npm run bench -- --suite=${suite}${length}`;
+  const wanted = only.map((id) => ` --only ${id}`).join("");
+  const command = `npm run bench -- --suite=${suite}${wanted}${length}`;
   return { command, seconds, isShortened, conditions: readConditions(), findings };
 }
 

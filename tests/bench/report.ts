@@ -20,7 +20,8 @@ export function verdictOf({ comparison, targets }: Finding): Verdict {
   if (comparison.refusals.length > 0) return "refused";
   if (comparison.ratio < targets.floor) return "below the floor";
   if (comparison.ratio < targets.target) return "floor";
-  return comparison.ratio < targets.stretch ? "target" : "stretch";
+  const { stretch = Number.POSITIVE_INFINITY } = targets;
+  return comparison.ratio < stretch ? "target" : "stretch";
 }
 
 /** 2 when a result was refused, 1 when a floor was missed, else 0. */
@@ -54,7 +55,7 @@ function describe(finding: Finding): string[] {
   return [
     `### ${id} ${name}: ${ratio} of ${comparison.limit} — ${verdictOf(finding)}`,
     "",
-    `Floor ${floor}, target ${target}, stretch ${stretch}. Guide: ${finding.guide}. ` +
+    `Floor ${floor}, target ${target}, stretch ${stretch ?? "—"}. Guide: ${finding.guide}. ` +
       `By CPU spent, ${comparison.cpuRatio.toFixed(2)}.${refused}`,
     "",
     `| | ${unit}, median | runs | CPU µs each | foreign load | waited for a core | disk | steal |`,

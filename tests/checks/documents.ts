@@ -18,7 +18,7 @@ for (const document of documents()) {
       problems.push(`${document}: the link ${target} leads nowhere`);
     }
   }
-  for (const [, name = ""] of text.matchAll(/\bnpm (?:run )?(?:-s )?([a-z][a-z:]*)/g)) {
+  for (const [, name = ""] of text.matchAll(/\bnpm (?:run )?(?:-s )?([a-z][a-z:-]*)/g)) {
     if (name !== "run" && !(name in scripts) && !npmOwn.has(name)) {
       problems.push(`${document}: there is no command npm run ${name}`);
     }

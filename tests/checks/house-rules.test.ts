@@ -11,6 +11,26 @@ test.each([
   ["storage reaching into grpc", "services/intake/src/storage/x.ts", 'from "../grpc/y.ts";'],
   ["events reaching into storage", "services/intake/src/events/x.ts", 'from "../storage/y.ts";'],
   ["the environment read in a room", "services/intake/src/app/x.ts", "process.env.X"],
+  [
+    "the verifier sharing the planner's code",
+    "apps/verify-course/src/x.ts",
+    'from "../../../services/capacity/src/domain/y.ts";',
+  ],
+  [
+    "the verifier sharing a service's rules",
+    "apps/verify-course/src/x.ts",
+    'from "@carehub/rules/y";',
+  ],
+  [
+    "an app that runs a service's rules",
+    "apps/demo/src/x.ts",
+    'from "@carehub/capacity/domain/planner";',
+  ],
+  [
+    "the simulation reaching past the planner",
+    "apps/simulate-hub/src/x.ts",
+    'from "@carehub/capacity/app/place-course";',
+  ],
   ["another service", "services/intake/src/app/x.ts", 'from "../../../billing/src/y.ts";'],
 ])("the house refuses %s", (_, file, text) => {
   expect(problemsOf(file, text)).toHaveLength(1);
@@ -21,6 +41,8 @@ test("the house accepts a plain file, and the environment in config.ts", () => {
     [],
   );
   expect(problemsOf("services/intake/src/config.ts", "process.env")).toEqual([]);
+  const planner = 'import { planCourse } from "@carehub/capacity/domain/planner";';
+  expect(problemsOf("apps/simulate-hub/src/x.ts", planner)).toEqual([]);
 });
 
 test("the house refuses a second home of Kafka, gRPC or the database client", () => {

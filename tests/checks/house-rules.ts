@@ -12,6 +12,20 @@ const rooms = [
   { room: /services\/[^/]+\/src\/storage\//, bans: /from "\.\.\/(events|grpc)\// },
   { room: /services\/[^/]+\/src\/events\//, bans: /from "\.\.\/(grpc|storage)\// },
   { room: /services\/[^/]+\/src\/(?!config\.ts|main\.ts)/, bans: /process\.env/ },
+  {
+    // The verifier of certificates must not share a fault with the service that it checks.
+    room: /^apps\/verify-course\//,
+    bans: /from "(@carehub\/(intake|capacity|agreements|billing|rules|database)\b|(\.\.\/)+services\/)/,
+  },
+  {
+    // Only the simulation of a hub runs a service's rules in its own process: the pure planner, and nothing else.
+    room: /^apps\/(?!simulate-hub\/)/,
+    bans: /from "@carehub\/(intake|capacity|agreements|billing)\//,
+  },
+  {
+    room: /^apps\/simulate-hub\//,
+    bans: /from "@carehub\/(intake|agreements|billing|capacity\/(?!domain\/|wire\/hub-document"))/,
+  },
   { room: /^services\//, bans: /from "(\.\.\/)+(intake|capacity|agreements|billing)\// },
 ];
 

@@ -65,6 +65,14 @@ export const breaks: readonly Break[] = [
     found: /^planned \d+ of \d+ .* but its uses are/,
   },
   {
+    invariant: "I1",
+    name: "a bed beyond its unit without the word of two",
+    database: "capacity",
+    statements: `update pool_use set overbooked = 1 where ctid = (select ctid from pool_use where not excess limit 1)`,
+    table: "pool_use",
+    found: /^1 beyond, by nothing, which is unknown$/,
+  },
+  {
     invariant: "I3",
     name: "a counter moved without a posting",
     database: "agreements",

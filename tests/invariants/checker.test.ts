@@ -7,6 +7,7 @@ import { type FaultStage, setFaultStage } from "../faults/stage.ts";
 import { oneOfEach } from "../faults/stories.ts";
 import { breaks } from "./breaks.ts";
 import { withBroken } from "./broken-copy.ts";
+import { certificateBreaks } from "./certificate-breaks.ts";
 import { checkPlatform, invariants, type Report } from "./check-platform.ts";
 import type { Places } from "./evidence.ts";
 import type { HistoryLine } from "./history.ts";
@@ -37,15 +38,18 @@ test("finds nothing after the example cases, and looked at something for every r
   );
 });
 
-test.each([...breaks, ...logBreaks])("$invariant: names $name", async (broken) => {
-  const report = await withBroken(places, broken, checkPlatform);
-  const { invariant, database, table, found } = broken;
-  expect(violationsOf(report)).toContainEqual({
-    ...{ invariant, database, table },
-    row: expect.stringMatching(/\S/),
-    found: expect.stringMatching(found),
-  });
-});
+test.each([...breaks, ...certificateBreaks, ...logBreaks])(
+  "$invariant: names $name",
+  async (broken) => {
+    const report = await withBroken(places, broken, checkPlatform);
+    const { invariant, database, table, found } = broken;
+    expect(violationsOf(report)).toContainEqual({
+      ...{ invariant, database, table },
+      row: expect.stringMatching(/\S/),
+      found: expect.stringMatching(found),
+    });
+  },
+);
 
 const brokenTopics: readonly {
   invariant: string;

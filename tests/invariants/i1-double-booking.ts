@@ -1,17 +1,23 @@
+import { checkCertificates } from "./i1-certificates.ts";
 import { askRules, type Invariant, type SqlRule } from "./invariant.ts";
 
-const live = "('HELD', 'BOOKED', 'IN_TREATMENT')";
+const live = "('HELD', 'BOOKED', 'IN_TREATMENT', 'INTERRUPTED')";
 const minutes = (field: string) => `to_timestamp((used->>'${field}')::bigint * 60)`;
 const textOf = (...parts: string[]) => `concat_ws(' ', ${parts.join(", ")})`;
+
+// Of a missed session only what was over is kept.
+const isMissed = (course: string, number: string) => `exists (
+  select from missed_session as missed where (missed.course, missed.session_number) = (${course}, ${number}))`;
 
 // What a course must keep: all of it until it ends, then what took place.
 const wantedSessions = `select course.id, (session->>'number')::integer as number, used->>'resource' as resource,
     tstzrange(${minutes("start")}, ${minutes("end")}) as during
   from course, jsonb_array_elements(facts->'hold'->'sessions') as session,
     jsonb_array_elements(session->'uses') as used
-  where state in ${live} or (state = 'ENDED' and exists (
-    select from jsonb_array_elements(facts->'recorded') as recorded
-    where recorded->>'number' = session->>'number'))`;
+  where not ${isMissed("course.id", "(session->>'number')::integer")}
+    and (state in ${live} or (state = 'ENDED' and exists (
+      select from jsonb_array_elements(facts->'recorded') as recorded
+      where recorded->>'number' = session->>'number')))`;
 
 const wantedStays = `select course.id, stay->>'pool' as pool, day::date - date '1970-01-01' as bucket,
     count(*)::integer as amount
@@ -48,7 +54,8 @@ const rules: readonly SqlRule[] = [
     broken: `select ${textOf("coalesce(wanted.id, kept.course)", "'session'", "coalesce(number, session_number)", "coalesce(wanted.resource, kept.resource)")} as row,
         case when kept.course is null then 'is not kept at ' || wanted.during
           else 'is kept without a right at ' || kept.during end as found
-      from (${wantedSessions}) as wanted full join (select * from reservation where kind = 'SESSION') as kept
+      from (${wantedSessions}) as wanted full join (select * from reservation
+          where kind = 'SESSION' and not ${isMissed("course", "session_number")}) as kept
         on (kept.course, kept.session_number, kept.resource, kept.during)
          = (wanted.id, wanted.number, wanted.resource, wanted.during)
       where kept.course is null or wanted.id is null`,
@@ -80,14 +87,31 @@ const rules: readonly SqlRule[] = [
     table: "pool_bucket",
     looked: "pool_bucket",
     broken: `select ${textOf("coalesce(bucket.pool, used.pool)", "coalesce(bucket.bucket, used.bucket)")} as row,
-        format('planned %s of %s and %s beyond, but its uses are %s and %s', bucket.planned, bucket.capacity,
-          bucket.actual_excess, used.planned, used.excess) as found
+        format('planned %s of %s with %s overbooked and %s beyond, but its uses are %s, %s imported, %s overbooked and %s',
+          bucket.planned, bucket.capacity, bucket.overbooked, bucket.actual_excess, used.planned, bucket.external,
+          used.overbooked, used.excess) as found
       from pool_bucket as bucket full join (
         select pool, bucket, coalesce(sum(amount) filter (where not excess), 0) as planned,
-          coalesce(sum(amount) filter (where excess), 0) as excess from pool_use group by 1, 2) as used
+          coalesce(sum(amount) filter (where excess), 0) as excess,
+          sum(overbooked) as overbooked from pool_use group by 1, 2) as used
         on (used.pool, used.bucket) = (bucket.pool, bucket.bucket)
-      where coalesce(bucket.planned, -1) <> coalesce(used.planned, 0)
-        or bucket.actual_excess <> coalesce(used.excess, 0) or bucket.planned > bucket.capacity`,
+      where coalesce(bucket.planned - bucket.external, -1) <> coalesce(used.planned, 0)
+        or bucket.actual_excess <> coalesce(used.excess, 0) or bucket.overbooked <> coalesce(used.overbooked, 0)
+        or bucket.planned > bucket.capacity + bucket.overbooked`,
+  },
+  {
+    rule: "beyond a capacity is only what two persons opened for the course that has it",
+    database: "capacity",
+    table: "pool_use",
+    looked: "pool_use",
+    broken: `select ${textOf("pool_use.course", "pool_use.pool", "pool_use.bucket")} as row,
+        format('%s beyond, by %s, which is %s', pool_use.overbooked, coalesce(override.name, 'nothing'),
+          coalesce(override.state, 'unknown')) as found
+      from pool_use left join course on course.id = pool_use.course
+      left join override on override.name = course.facts->'hold'->>'override'
+      where pool_use.overbooked > 0 and (override.state is distinct from 'USED' or override.kind <> 'OVERBOOKING'
+        or override.course <> course.id or override.approved_by = override.proposed_by
+        or coalesce(course.state, '') not in ${live.replace(")", ", 'ENDED')")})`,
   },
 ];
 
@@ -95,5 +119,8 @@ const rules: readonly SqlRule[] = [
 export const noDoubleBooking: Invariant = {
   id: "I1",
   title: "no double booking",
-  check: (evidence) => askRules(evidence, rules),
+  check: async (evidence) => [
+    ...(await askRules(evidence, rules)),
+    ...(await checkCertificates(evidence)),
+  ],
 };

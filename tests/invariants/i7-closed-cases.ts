@@ -31,7 +31,7 @@ const keepers: Readonly<Record<Exclude<ServiceName, "intake">, { table: string; 
   capacity: {
     table: "course",
     sql: `select id::text, closed, state, case
-        when state in ('HELD', 'BOOKED', 'WAITLISTED', 'IN_TREATMENT') then 'the course is ' || state
+        when state in ('HELD', 'BOOKED', 'WAITLISTED', 'IN_TREATMENT', 'INTERRUPTED') then 'the course is ' || state
         when state <> 'ENDED' and exists (select from reservation where course = course.id)
           then 'it still has sessions'
         when state <> 'ENDED' and exists (select from pool_use where course = course.id)
@@ -119,7 +119,8 @@ async function checkLeftovers(evidence: Evidence): Promise<Check> {
       check.look();
       const known = cases.get(id);
       // A treatment that has begun goes on until its hub confirms the stop, and keeps what it has until then.
-      if (database === "capacity" && state === "IN_TREATMENT" && !known?.isClosed) treated.add(id);
+      const isTreated = state === "IN_TREATMENT" || state === "INTERRUPTED";
+      if (database === "capacity" && isTreated && !known?.isClosed) treated.add(id);
       if (known === undefined || keeps === null || treated.has(id)) continue;
       const over = known.isClosed ? "closed" : known.isStopped ? "stopped" : undefined;
       if (over === undefined) continue;

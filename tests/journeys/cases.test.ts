@@ -3,6 +3,7 @@ import { readTotals, type Totals } from "@carehub/partners/totals";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readMetrics, readTopics } from "./evidence.ts";
 import { type Stage, setStage } from "./stage.ts";
+import { verifyAll } from "./verified.ts";
 
 let stage: Stage;
 let outcomes: Outcome[];
@@ -37,6 +38,16 @@ test("nothing is left held, reserved or owed when all cases are over", () => {
   for (const { currency, outstandingMinor } of totals.money) {
     expect({ currency, outstandingMinor }).toEqual({ currency, outstandingMinor: 0n });
   }
+});
+
+test("every course that was held is accepted by verify-course, asked for by its hub", async () => {
+  let accepted = 0;
+  for (const { name } of stage.examples.hubs) {
+    const { code, output } = await verifyAll(stage.platform, name.replace("hubs/", "hub/"));
+    expect({ name, code, output }).toMatchObject({ code: 0 });
+    accepted += output.match(/^courses\/\S+: OK$/gm)?.length ?? 0;
+  }
+  expect(accepted).toBeGreaterThanOrEqual(20);
 });
 
 test("of fourteen requests nine get a seat, five wait, and the seat that came free is given once", () => {

@@ -16,7 +16,8 @@ let stage: Stage;
 beforeAll(async () => {
   stage = await setStage("command-line");
   const { platform } = stage;
-  for (const identity of ["ministry/UZ", "ministry/KG", "hub/umc-heart", "operator/registry"]) {
+  const identities = ["ministry/UZ", "ministry/KG", "hub/umc-heart", "hub/astana-proton"];
+  for (const identity of [...identities, "operator/registry"]) {
     const connection = { addresses: platform.addresses, ...platform.certificates.files(identity) };
     connections.set(identity, writeConnection(platform.folder, identity, connection));
   }
@@ -71,6 +72,71 @@ test("a ministry, a hub and an operator take a case from the referral to the acc
   const watched = await tell("ministry/UZ", "watch", "--count", "2", "--json");
   const events = watched.split("\n").map((line) => JSON.parse(line).event);
   expect(events.map(({ revision }) => revision)).toEqual(["1", "2"]);
+  const courses = await tell("ministry/UZ", "watch-courses", "--count", "3");
+  const [held = "", booked = "", started = ""] = courses.split("\n");
+  expect([held, booked, started].map((line) => line.split("  ").at(-1))).toEqual([
+    "courseHeld",
+    "courseBooked",
+    "courseStarted",
+  ]);
+  const [cursor = ""] = held.split("  ");
+  const rest = await tell("hub/umc-heart", "watch-capacity", "umc-heart", "--count", "1");
+  expect(rest).toContain("hubPublished  version 1");
+  const from = ["--cursor", cursor, "--count", "2"];
+  expect(await tell("ministry/UZ", "watch-courses", ...from)).toBe(`${booked}\n${started}`);
+});
+
+test("a hub's clerk records a day from a table, reports an outage and has its new times approved twice", async () => {
+  const clerk = (...words: string[]) => tell("hub/astana-proton", ...words);
+  const file = (name: string) => join(stage.platform.folder, name);
+  const plan = {
+    template: "hubs/astana-proton/templates/proton-short-course",
+    readyDate: { year: 2026, month: 2, day: 23 },
+    dueDate: { year: 2026, month: 2, day: 25 },
+  };
+  const hold = { plan, answerTime: { workingDays: 1, calendars: ["KZ"] } };
+  await writeFile(file("hold.json"), JSON.stringify(hold));
+  const held = JSON.parse(await clerk("hold", "--with", file("hold.json"), "--json")).course;
+  const id = held.name.replace("courses/", "");
+  expect(await clerk("book", id)).toContain("BOOKED");
+  const day = dateOf(held.firstDate);
+  await tell("operator/registry", "clock", `${day}T16:00:00Z`);
+  await clerk("admit", id, "--admission-date", day);
+  expect(await clerk("sessions", day)).toContain("1 sessions, 0 delivered");
+  const table = await clerk("sessions", day, "--csv");
+  await writeFile(file("day.csv"), table.replace(/,no,,$/m, ",no,delivered,"));
+  expect(await clerk("record-sessions", file("day.csv"))).toContain("recorded 1 delivered;");
+  expect(await clerk("record-sessions", file("day.csv"))).toContain("recorded before 1, refused 0");
+  await clerk("correct", id, "--number", "1", "--reason", "WRONG_TIME");
+  expect(await clerk("sessions", day)).toMatch(/corrected 1x/);
+  expect(await clerk("record", id)).toContain("yes");
+  const room = held.sessions[1].resources
+    .map(({ resource }: { resource: string }) => resource.replace(/.*\//, ""))
+    .find((each: string) => each.startsWith("room-"));
+  const [from, to] = [1, 4].map((days) => Temporal.PlainDate.from(day).add({ days }).toString());
+  const outage = ["--start-time", `${from} 06:00`, "--end-time", String(to)];
+  const what = ["--resources", room, "--reason", "gantry-failure"];
+  expect(await clerk("report-outage", ...what, ...outage)).toContain("gets new times");
+  expect(await clerk("replan")).toContain(`course ${id}: gets new times`);
+  const unfit = await run("hub/astana-proton", "approve-replan", "open");
+  expect(unfit.errors).toMatch(/APPROVER_ROLE_UNFIT[\s\S]*--actor-role[\s\S]*request id: /);
+  const physicist = ["--actor", "p-1", "--actor-role", "physicist"];
+  expect(await clerk("approve-replan", "open", ...physicist)).toContain("p-1 (physicist)");
+  await clerk("approve-replan", "open", "--actor", "d-1", "--actor-role", "clinician");
+  await until(async () => (await clerk("replans")).includes("APPLIED"), {
+    limitMs: 30_000,
+    what: "the proposal to be applied",
+  });
+});
+
+test("every action that a side is told of has its command beside it", async () => {
+  for (const identity of ["ministry/UZ", "hub/umc-heart"]) {
+    const rows = (await tell(identity, "actions", number))
+      .split("\n")
+      .filter((line) => /^│/.test(line));
+    expect(rows.length).toBeGreaterThan(8);
+    expect(rows.filter((line) => /^│ +│/.test(line))).toEqual([]);
+  }
 });
 
 test("a refusal names its reason and what to do, and the exit code tells it", async () => {

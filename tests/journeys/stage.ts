@@ -20,13 +20,19 @@ export type Stage = {
   readonly close: () => Promise<void>;
 };
 
+/** Who plays beside those of the examples. */
+export type StageOptions = { readonly identities?: readonly string[] };
+
 /** Starts real processes on real Kafka and PostgreSQL; `name` keeps two journeys apart. */
-export async function setStage(name: string): Promise<Stage> {
+export async function setStage(
+  name: string,
+  { identities = [] }: StageOptions = {},
+): Promise<Stage> {
   const examples = await loadExamples(join(import.meta.dirname, "../../examples"));
   const collector = await startCollector();
   const platform = await startPlatform({
     instance: `journey-${name}-${process.pid}`,
-    identities: [...identitiesOf(examples), operator],
+    identities: [...identitiesOf(examples), ...identities, operator],
     otlpEndpoint: collector.endpoint,
   });
   const company = openCompany({

@@ -39,8 +39,16 @@ test("knows every service of the house and every kind of caller", () => {
     "carehub.agreements.v1.RegistryService",
     "carehub.billing.v1.AccountService",
     "carehub.billing.v1.StatementService",
+    "carehub.capacity.v1.CourseChangeService",
+    "carehub.capacity.v1.CourseSearchService",
     "carehub.capacity.v1.CourseService",
+    "carehub.capacity.v1.DisruptionService",
+    "carehub.capacity.v1.ExternalBookingService",
     "carehub.capacity.v1.HubService",
+    "carehub.capacity.v1.OpeningService",
+    "carehub.capacity.v1.OverrideService",
+    "carehub.capacity.v1.SessionService",
+    "carehub.capacity.v1.WatchService",
     "carehub.intake.v1.PatientService",
     "carehub.intake.v1.ReferralService",
     "carehub.operations.v1.OperationsService",
@@ -64,12 +72,14 @@ test.each(surface.map((each) => [each.title, each] as const))(
   },
 );
 
-/** The clock is asked for a time that has passed, so that no caller moves it for the next. */
+/** The clock is asked for a time that has passed, so that no caller moves it for the next; a stream begins at its beginning. */
 function requestOf({ method }: Surface): Uint8Array {
   const fill = ({ parent, name }: { parent: { typeName: string }; name: string }) =>
     parent.typeName === "carehub.operations.v1.MoveClockRequest" && name === "time"
       ? { seconds: 1_000_000_000n }
-      : undefined;
+      : name === "cursor"
+        ? ""
+        : undefined;
   return toBinary(method.input, aValidRequest(method.input, { seed, fill }));
 }
 

@@ -71,7 +71,8 @@ export function naming(names: Iterable<string>): Fill {
 /** Every text of an answer that the asking request did not hold itself. */
 export function textOfEnding(entry: Surface, ending: Ending): string {
   if (ending.code !== "OK") return JSON.stringify(ending);
-  return toJsonString(entry.method.output, fromBinary(entry.method.output, ending.bytes));
+  const { output } = entry.method;
+  return ending.all.map((bytes) => toJsonString(output, fromBinary(output, bytes))).join("\n");
 }
 
 /** What there is to know of the cases of a platform, as those who take part in them read it. */
@@ -104,12 +105,18 @@ export async function learn(
         if (ending.code !== "OK") continue;
         const text = textOfEnding(entry, ending);
         for (const [, name = ""] of text.matchAll(resourceName)) known.add(name);
+        if (isPublished(entry)) continue;
         for (const [found] of text.matchAll(uuid)) uuids.add(found);
       }
     }
     if (known.size === before) return { names: known, uuids };
   }
   return { names: known, uuids };
+}
+
+/** What a hub tells of itself everybody may hear, its events' ids too. */
+function isPublished({ method }: Surface): boolean {
+  return method.name === "WatchCapacity";
 }
 
 /** Somebody who may ask, and how to reach a method as them. */
@@ -119,7 +126,14 @@ export type Asker = {
   readonly callerOf: (entry: Surface) => RawCaller;
 };
 
-const unfiltered = new Set(["page_token", "page_size", "care_state", "state", "open_only"]);
+const unfiltered = new Set([
+  "page_token",
+  "page_size",
+  "care_state",
+  "state",
+  "open_only",
+  "from_now",
+]);
 
 /** Pages and filters are left out, so that a list shows what there is. */
 export function asked(fill: Fill): Fill {

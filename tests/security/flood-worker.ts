@@ -95,7 +95,7 @@ async function sendFault({ entry, valid, wire }: Base, random: Seeded): Promise<
     kind,
     path: entry.path,
     right: allowed,
-    end: await wire.send(call),
+    end: await wire.send({ ...call, streams: isStream(entry) }),
     isRead: entry.isRead,
   };
 }
@@ -110,9 +110,13 @@ async function sendMutant({ entry, valid, wire }: Base, random: Seeded): Promise
   if (isClock && right.includes("OK")) {
     return { kind, path: entry.path, right, end: "OK", isRead: true };
   }
-  const call = { headers: headersOf(entry.path), body: [framed(bytes)], ends: true };
-  const end = await wire.send(call);
+  const sent = { headers: headersOf(entry.path), body: [framed(bytes)], ends: true };
+  const end = await wire.send({ ...sent, streams: isStream(entry) });
   return { kind, path: entry.path, right, end, requestId, isRead: entry.isRead };
+}
+
+function isStream({ method }: Surface): boolean {
+  return method.methodKind === "server_streaming";
 }
 
 /** By the rules of the proto alone: what breaks one is INVALID_ARGUMENT, the rest is for the domain to say. */

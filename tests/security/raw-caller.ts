@@ -9,19 +9,21 @@ import {
 import type { Identity } from "./identities.ts";
 
 const deadlineMs = 20_000;
+/** A stream that says nothing for so long has told what it had. */
+const silenceMs = 400;
 
 /** Where a service is reached, and the name that its certificate must hold. */
 export type Door = { readonly address: string; readonly serverName: string };
 
-/** How a call ended: the bytes of its answer, or why there is none. */
+/** How a call ended: the bytes of its answer, or why there is none. A stream has several answers. */
 export type Ending =
-  | { readonly code: "OK"; readonly bytes: Buffer }
+  | { readonly code: "OK"; readonly bytes: Buffer; readonly all: readonly Buffer[] }
   | (Pick<CallFacts, "reason" | "metadata" | "violations"> & {
       readonly code: Exclude<CallFacts["code"], "OK">;
       readonly text: string;
     });
 
-/** Calls any method with any bytes, as one identity; no retry. */
+/** Calls any method with any bytes, as one identity; no retry. A stream is read until it has nothing more to tell. */
 export type RawCaller = {
   readonly call: (path: string, bytes: Uint8Array) => Promise<Ending>;
   readonly close: () => void;
@@ -38,13 +40,32 @@ export function openCaller({ address, serverName }: Door, identity: Identity): R
   const same = (bytes: Buffer): Buffer => bytes;
   const call = (path: string, bytes: Uint8Array): Promise<Ending> =>
     new Promise((resolve) => {
-      const finish = (error: ServiceError | null, answer?: Buffer): void => {
-        if (error === null) resolve({ code: "OK", bytes: answer ?? Buffer.alloc(0) });
-        else resolve(endingOf(path, error));
-      };
+      const all: Buffer[] = [];
+      const finish = (): void => resolve({ code: "OK", bytes: all[0] ?? Buffer.alloc(0), all });
       const options = { deadline: Date.now() + deadlineMs };
       const sent = Buffer.from(bytes);
-      client.makeUnaryRequest(path, same, same, sent, new Metadata(), options, finish);
+      // A single answer is a stream of one.
+      const stream = client.makeServerStreamRequest(
+        path,
+        same,
+        same,
+        sent,
+        new Metadata(),
+        options,
+      );
+      let silence: NodeJS.Timeout | undefined;
+      stream.on("data", (answer: Buffer) => {
+        all.push(answer);
+        clearTimeout(silence);
+        silence = setTimeout(() => {
+          finish();
+          stream.cancel();
+        }, silenceMs);
+      });
+      stream.on("end", finish);
+      // Told before the end, which follows in any case.
+      stream.on("error", (error: ServiceError) => resolve(endingOf(path, error)));
+      stream.on("status", () => clearTimeout(silence));
     });
   return { call, close: () => client.close() };
 }

@@ -4,6 +4,7 @@ import {
   createRegistry,
   type DescFile,
   type DescMethod,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   getOption,
   type Registry,
@@ -12,10 +13,13 @@ import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { allow, RoleSchema } from "@carehub/contracts/gen/carehub/access/v1/access_pb.ts";
 import { type ServiceName, serviceNames } from "@carehub/local/platform";
 
+/** The kinds of methods that the house has: one message in, and one or many out. */
+export type Served = DescMethodUnary | DescMethodServerStreaming;
+
 /** A method of the house, with the service process that serves it; the operations API has one entry for each. */
 export type Surface = {
   readonly service: ServiceName;
-  readonly method: DescMethodUnary;
+  readonly method: Served;
   /** `intake carehub.intake.v1.ReferralService/SubmitReferral` */
   readonly title: string;
   readonly path: string;
@@ -45,14 +49,14 @@ export async function loadSurface(): Promise<Surface[]> {
   for (const type of await loadRegistry()) {
     if (type.kind !== "service") continue;
     for (const method of type.methods) {
-      if (!isUnary(method)) throw new Error(`${method.name} is not unary`);
+      if (!isServed(method)) throw new Error(`${method.name} takes more than one message`);
       for (const service of serversOf(method)) surface.push(describe(service, method));
     }
   }
   return surface;
 }
 
-function describe(service: ServiceName, method: DescMethodUnary): Surface {
+function describe(service: ServiceName, method: Served): Surface {
   const path = `/${method.parent.typeName}/${method.name}`;
   return {
     service,
@@ -64,8 +68,8 @@ function describe(service: ServiceName, method: DescMethodUnary): Surface {
   };
 }
 
-function isUnary(method: DescMethod): method is DescMethodUnary {
-  return method.methodKind === "unary";
+function isServed(method: DescMethod): method is Served {
+  return method.methodKind === "unary" || method.methodKind === "server_streaming";
 }
 
 function roleName(role: number): string {

@@ -11,6 +11,8 @@ export type WireCall = {
   readonly body: readonly Uint8Array[];
   /** False: the stream is cut after the body, as by a caller that dies. */
   readonly ends: boolean;
+  /** True where answers may come without end: the first of them says that the call was taken. */
+  readonly streams?: boolean;
 };
 
 /** How it ended: a status of gRPC, `HTTP 415`, `RESET` or `SILENCE`. */
@@ -74,6 +76,12 @@ function send(session: ClientHttp2Session, call: WireCall): Promise<WireEnd> {
     clearTimeout(limit);
     resolve(end);
   });
+  if (call.streams === true) {
+    stream.once("data", () => {
+      end = "OK";
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
+  }
   stream.resume();
   for (const piece of call.body) stream.write(piece);
   if (call.ends) stream.end();

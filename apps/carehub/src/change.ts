@@ -1,16 +1,13 @@
-import { randomUUIDv7 } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { type DescMessage, type JsonObject, type MessageShape, toJson } from "@bufbuild/protobuf";
-import { AccountSchema } from "@carehub/contracts/gen/carehub/billing/v1/account_pb.ts";
-import { CourseSchema } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
-import { ReferralSchema } from "@carehub/contracts/gen/carehub/intake/v1/referral_pb.ts";
 import { parse } from "yaml";
-import { findCase } from "./cases.ts";
 import type { Connection } from "./connection.ts";
-import { describeAccount, describeCourse, describeReferral } from "./describe.ts";
-import { type FieldOption, optionsOf, readRequest } from "./fields.ts";
+import { describeAnswer } from "./describe-answer.ts";
+import { type FieldOption, inOwnZone, optionsOf, readRequest } from "./fields.ts";
 import type { Mutation } from "./mutations.ts";
+import { hubOf, zoneOf } from "./own-hub.ts";
+import { signature } from "./signature.ts";
+import { targets } from "./targets.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a command was given beside the fields of its request. */
@@ -21,52 +18,43 @@ export type Changing = {
   readonly json: boolean;
 };
 
-const own = new Set(["name", "requestId", "actor"]);
-
 /** The options of a command, from its request. */
-export function changeOptions({ method }: Mutation): FieldOption[] {
-  return optionsOf(method.input, own);
+export function changeOptions({ method, resource }: Mutation): FieldOption[] {
+  const said = resource === undefined ? [] : targets[resource].fields;
+  return optionsOf(method.input, new Set(["name", "requestId", "actor", ...said]));
+}
+
+/** Whether a command is told with a request id and a person; one that only asks is not. */
+export function isSigned({ method }: Mutation): boolean {
+  return method.input.fields.some(({ localName }) => localName === "requestId");
 }
 
 /** Sends the command and answers what became of the case, as text. */
 export async function change(mutation: Mutation, changing: Changing): Promise<string> {
-  const { connection, target, values, json } = changing;
+  const { connection, values, json } = changing;
   const { service, method, resource, prefill } = mutation;
   const fromFile = readFields(values.with?.at(-1));
   const options = changeOptions(mutation);
   const typed = Object.fromEntries(
     options.flatMap(({ name, path: [first = ""] }) => (values[name] ? [[first, name]] : [])),
   );
-  const base: JsonObject = { ...fromFile, ...signature(values) };
-  if (resource !== undefined) {
-    const uuid = await findCase(connection, target);
-    base.name = `${resource}/${uuid}`;
-    const given = {
-      ...typed,
-      ...fromFile,
-      ...(values.number ? { number: values.number[0] ?? "" } : {}),
-    };
-    Object.assign(base, { ...(await prefill?.(connection, uuid, given)), ...fromFile });
-  }
-  const request = readRequest(method.input, { options, values, base });
+  const filled = await (resource === undefined
+    ? {}
+    : targets[resource].fill(changing, { ...typed, ...fromFile }, prefill));
+  const signed = isSigned(mutation) ? signature(values) : {};
+  const base: JsonObject = { ...signed, ...filled, ...fromFile };
+  const local = await inOwnZone({ options, values, base }, async () =>
+    zoneOf(connection, await hubOf(connection, undefined)),
+  );
+  const request = readRequest(method.input, local);
   const client = connection.client(service) as unknown as Record<string, Call>;
   const answer = await client[method.localName]?.(request);
   if (answer === undefined) throw new Error(`no method ${method.localName}`);
   if (json) return JSON.stringify(toJson(method.output, answer), null, 2);
-  return describeAnswer(answer);
+  return describeAnswer(connection, answer);
 }
 
 type Call = (request: MessageShape<DescMessage>) => Promise<MessageShape<DescMessage>>;
-
-/** The request id and the person: who acts is told by --actor, CAREHUB_ACTOR or the name of the login. */
-export function signature(values: Changing["values"]): JsonObject {
-  const reference = values.actor?.at(-1) ?? process.env.CAREHUB_ACTOR ?? userInfo().username;
-  const role = values["actor-role"]?.at(-1) ?? process.env.CAREHUB_ACTOR_ROLE ?? "clerk";
-  return {
-    requestId: values["request-id"]?.at(-1) ?? randomUUIDv7(),
-    actor: { reference, role },
-  };
-}
 
 /** Reads the fields that a file gives, as ProtoJSON in JSON or YAML; `-` is standard input. */
 export function readFields(file: string | undefined): JsonObject {
@@ -82,19 +70,4 @@ export function readFields(file: string | undefined): JsonObject {
     });
   }
   throw new UsageError(`--with ${file}: expected the fields of a request`);
-}
-
-function describeAnswer(answer: MessageShape<DescMessage>): string {
-  const parts = answer as unknown as Record<string, MessageShape<DescMessage> | undefined>;
-  const changed = parts.referral ?? parts.course ?? parts.account;
-  switch (changed?.$typeName) {
-    case ReferralSchema.typeName:
-      return describeReferral(changed as MessageShape<typeof ReferralSchema>);
-    case CourseSchema.typeName:
-      return describeCourse(changed as MessageShape<typeof CourseSchema>);
-    case AccountSchema.typeName:
-      return describeAccount(changed as MessageShape<typeof AccountSchema>);
-    default:
-      return "done";
-  }
 }

@@ -37,6 +37,18 @@ export type Connection = {
   readonly close: () => void;
 };
 
+/** The same, opened when it is first used: a command that asks nobody needs no file. */
+export function connectLater(file: string | undefined): Connection {
+  let open: Connection | undefined;
+  return {
+    client: (service, at) => {
+      open ??= openConnection(file);
+      return open.client(service, at);
+    },
+    close: () => open?.close(),
+  };
+}
+
 /** Opens what a connection file, YAML or JSON, describes; says which field of it does not hold. */
 export function openConnection(file: string | undefined): Connection {
   if (file === undefined) {

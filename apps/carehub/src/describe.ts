@@ -6,7 +6,10 @@ import {
 } from "@carehub/contracts/gen/carehub/billing/v1/account_pb.ts";
 import {
   type Course,
+  Course_State,
   Course_StateSchema,
+  type RecordedSession,
+  RecordedSession_State,
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import type { CaseEntry } from "@carehub/contracts/gen/carehub/intake/v1/case_feed_pb.ts";
 import {
@@ -15,6 +18,7 @@ import {
   SettlementStateSchema,
 } from "@carehub/contracts/gen/carehub/intake/v1/referral_pb.ts";
 import { facts, showDate, showMoney, showTime, table } from "./output.ts";
+import { showClock, showLocal } from "./times.ts";
 
 /** Where a case stands, one fact a line. */
 export function describeReferral(referral: Referral): string {
@@ -51,31 +55,70 @@ export function describeReferral(referral: Referral): string {
   ]);
 }
 
-/** A course with its sessions: planned, and what took place. */
-export function describeCourse(course: Course): string {
-  const recorded = new Map(course.recordedSessions.map((session) => [session.number, session]));
+/** A course with its sessions: planned, and what took place; times are of the hub's zone. */
+export function describeCourse(course: Course, zone: string): string {
+  const { ENTERED_IN_ERROR } = RecordedSession_State;
+  const standing = course.recordedSessions.filter(({ state }) => state !== ENTERED_IN_ERROR);
+  const recorded = new Map(standing.map((record) => [record.number, record]));
   const head = facts([
     ["course", course.name],
     ["state", nameOf(Course_StateSchema, course.state)],
     ["hub", course.hub],
     ["dates", span(course.firstDate, course.lastDate)],
+    ["longer by", daysOf(course.prolongationDays)],
     ["does not fit because", course.unavailable?.reason],
+    ["first date possible", showDate(course.unavailable?.firstPossibleDate)],
+    ["held until", course.state === Course_State.HELD ? showLocal(course.releaseTime, zone) : ""],
     ["waits since", showTime(course.waitingSinceTime)],
     ["stop asked", course.stopPending?.reason],
     ["admitted", showDate(course.admissionDate)],
     ["discharged", showDate(course.dischargeDate)],
+    ["times", zone],
+    ...course.stays.map(
+      (stay) => [`stay ${stay.stay}`, describeStay(stay, course.extendedStays)] as const,
+    ),
     ["etag", course.etag],
   ]);
   const rows = course.sessions.map(({ number, phase, startTime, endTime, resources }) => [
     number,
     phase,
-    showTime(startTime),
-    showTime(endTime),
+    showLocal(startTime, zone),
+    showClock(endTime, zone),
     resources.map(({ resource }) => resource.split("/").at(-1)).join(", "),
-    recorded.has(number) ? "yes" : "",
+    tookPlace(recorded.get(number)),
   ]);
-  if (rows.length === 0) return head;
-  return `${head}\n${table(["session", "phase", "from", "to", "uses", "took place"], rows)}`;
+  const openings = (course.unavailable?.openings ?? []).map(({ resource, startTime, endTime }) => [
+    resource,
+    showLocal(startTime, zone),
+    showLocal(endTime, zone),
+  ]);
+  return [
+    head,
+    ...(openings.length === 0 ? [] : [table(["would fit if open", "from", "to"], openings)]),
+    ...(rows.length === 0 ? [] : [table(sessionHead, rows)]),
+  ].join("\n");
+}
+
+const sessionHead = ["session", "phase", "from", "to", "uses", "took place"];
+
+/** How many days; empty for none. */
+export function daysOf(days: number): string {
+  return days === 0 ? "" : `${days} ${days === 1 ? "day" : "days"}`;
+}
+
+function tookPlace(record: RecordedSession | undefined): string {
+  if (record === undefined) return "";
+  return record.state === RecordedSession_State.MISSED ? `missed: ${record.missedReason}` : "yes";
+}
+
+function describeStay(
+  { stay, firstDate, lastDate }: Course["stays"][number],
+  extended: Course["extendedStays"],
+): string {
+  const longer = extended.find((each) => each.stay === stay);
+  const planned = span(firstDate, lastDate);
+  if (longer === undefined) return planned;
+  return `${planned}, extended to ${showDate(longer.lastDate)}: ${longer.reason}`;
 }
 
 /** An account with the lines of its invoice, or of its estimate before. */

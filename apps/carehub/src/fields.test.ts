@@ -6,7 +6,7 @@ import {
 import { RecordSessionRequestSchema } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
 import { AcceptReferralRequestSchema } from "@carehub/contracts/gen/carehub/intake/v1/referral_triage_pb.ts";
 import { expect, test } from "vitest";
-import { optionsOf, readRequest } from "./fields.ts";
+import { inOwnZone, optionsOf, readRequest } from "./fields.ts";
 import { mutations } from "./mutations.ts";
 
 const none = new Set<string>();
@@ -20,6 +20,8 @@ test("makes an option of every field that fits on a line, also of a part of the 
     "plan.ready-date",
     "plan.due-date",
     "plan.under-anaesthesia",
+    "plan.stat-category",
+    "plan.age-months",
     "etag",
     "request-id",
   ]);
@@ -77,4 +79,19 @@ test("every command has a name of its own, and its service has its method", () =
   for (const { service, method } of mutations) expect(service.methods).toContain(method);
   const methods = mutations.map(({ method }) => method.name);
   expect(new Set(methods).size).toBe(methods.length);
+});
+
+test("a time without an offset is of the zone, which is asked for only then", async () => {
+  const options = optionsOf(RecordSessionRequestSchema, none);
+  const values = { "start-time": ["2026-01-20 10:00"], "end-time": ["2026-01-21"] };
+  const local = await inOwnZone({ options, values, base: {} }, async () => "Asia/Almaty");
+  expect(local.values).toEqual({
+    "start-time": ["2026-01-20T05:00:00Z"],
+    "end-time": ["2026-01-20T19:00:00Z"],
+  });
+  const sure = { options, values: { "start-time": ["2026-01-20T05:00:00Z"] }, base: {} };
+  const asked = inOwnZone(sure, () => Promise.reject(new Error("nobody is to be asked")));
+  expect(await asked).toBe(sure);
+  const wrong = { options, values: { "start-time": ["soon"] }, base: {} };
+  await expect(inOwnZone(wrong, async () => "Asia/Almaty")).rejects.toThrow("--start-time soon");
 });

@@ -2,13 +2,16 @@ import {
   type DescField,
   type DescMessage,
   fromJson,
+  getOption,
   type JsonObject,
   type JsonValue,
   type MessageShape,
   ScalarType,
 } from "@bufbuild/protobuf";
+import { field as rulesOf } from "@carehub/contracts/gen/buf/validate/validate_pb.ts";
 import { parseCurrency } from "@carehub/money/currency";
 import { parseMoney } from "@carehub/money/decimal";
+import { hasOffset, instantOf } from "./times.ts";
 import { UsageError } from "./usage-error.ts";
 
 const depthMax = 3;
@@ -37,6 +40,27 @@ export function optionsOf(
     if (field.fieldKind !== "message" || here.length >= depthMax) return [];
     return optionsOf(field.message, filledIn, here);
   });
+}
+
+/**
+ * The same with every time that was typed without an offset as an instant of the zone, which is asked for only then; a
+ * day alone is its beginning.
+ */
+export async function inOwnZone(given: Given, readZone: () => Promise<string>): Promise<Given> {
+  const { options, values } = given;
+  const local = options.flatMap(({ name, field }) => {
+    const text = values[name]?.at(-1);
+    const isTime = field.message?.typeName === "google.protobuf.Timestamp";
+    return isTime && text !== undefined && !hasOffset(text) ? [{ name, text }] : [];
+  });
+  if (local.length === 0) return given;
+  const zone = await readZone();
+  const instants = local.map(({ name, text }) => {
+    const instant = instantOf(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text, zone);
+    if (typeof instant === "string") throw new UsageError(`--${name} ${text} ${instant}`);
+    return [name, [instant.toString()]] as const;
+  });
+  return { ...given, values: { ...values, ...Object.fromEntries(instants) } };
 }
 
 /** The request that a file and options give together; what is given by both is the option's. */
@@ -68,7 +92,7 @@ export type Given = {
 function hintOf(field: DescField): string | undefined {
   switch (field.fieldKind) {
     case "scalar":
-      return field.scalar === ScalarType.BOOL ? "yes|no" : "TEXT";
+      return hintOfScalar(field);
     case "enum":
       return valuesOf(field.enum).join("|");
     case "message":
@@ -82,9 +106,17 @@ function hintOf(field: DescField): string | undefined {
   }
 }
 
+function hintOfScalar(field: DescField & { fieldKind: "scalar" }): string {
+  if (field.localName === "dryRun") return ""; // As a flag, like that of every other command.
+  if (field.scalar === ScalarType.BOOL) return "yes|no";
+  if (field.scalar !== ScalarType.STRING) return "N";
+  const { type } = getOption(field, rulesOf);
+  return type.case === "string" && type.value.in.length > 0 ? type.value.in.join("|") : "TEXT";
+}
+
 const messageHints: Readonly<Record<string, string>> = {
   "google.type.Date": "YYYY-MM-DD",
-  "google.protobuf.Timestamp": "YYYY-MM-DDThh:mm:ssZ",
+  "google.protobuf.Timestamp": "YYYY-MM-DDThh:mm",
   "carehub.type.v1.Money": '"AMOUNT CURRENCY"',
 };
 

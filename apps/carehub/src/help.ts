@@ -13,7 +13,8 @@ export function helpOfAll(): string {
   return `carehub COMMAND [operands] [options]
 
 The command line of ministries, hubs and operators. Who you are is what your certificate says.
-CASE is a case's uuid, its name at any service, or the ministry's placer number.
+CASE is a case's uuid, its name at any service, or the ministry's placer number. PROPOSAL is the uuid of one, or open
+for the only one that waits. Times without an offset are of your hub's zone; a day alone is its beginning.
 
 ${lines.join("\n")}
 
@@ -24,9 +25,10 @@ Exit codes: 0 done, 1 refused, 2 called wrongly, 3 nobody answered.`;
 
 /** The help of one command, with its options. */
 export function helpOf(command: Command): string {
-  const names = command.options.map(({ name, hint }) => `--${name} ${hint}`);
+  const names = command.options.map(({ name, hint }) => `--${name} ${hint}`.trimEnd());
   const options = names.map((each) => `  ${each}`).join("\n");
-  return `carehub ${usageOf(command)}\n\n${command.summary} (${command.by})\n\n${options}\n${global}`;
+  const about = command.about === undefined ? "" : `${command.about}\n\n`;
+  return `carehub ${usageOf(command)}\n\n${command.summary} (${command.by})\n\n${about}${options}\n${global}`;
 }
 
 function usageOf({ name, operands }: Command): string {

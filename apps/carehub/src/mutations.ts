@@ -1,32 +1,39 @@
 import type { DescMethodUnary, DescService } from "@bufbuild/protobuf";
 import { AccountService } from "@carehub/contracts/gen/carehub/billing/v1/account_service_pb.ts";
+import { CourseChangeService } from "@carehub/contracts/gen/carehub/capacity/v1/course_change_service_pb.ts";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
+import { SessionService } from "@carehub/contracts/gen/carehub/capacity/v1/session_service_pb.ts";
 import { ReferralService } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
+import { onHubs } from "./hub-mutations.ts";
 import { capOf, invoiceOf, type Prefill, plannedSession, plannedStays } from "./prefill.ts";
+import type { targets } from "./targets.ts";
 
-/** A command that changes a case: one call, filled from a file and options. */
+/** A command that changes something: one call, filled from a file and options. */
 export type Mutation = {
   readonly name: string;
   readonly by: "ministry" | "hub" | "ministry, hub";
   readonly summary: string;
   readonly service: DescService;
   readonly method: DescMethodUnary;
-  /** What the case is called at the service; undefined for a command that opens one. */
-  readonly resource?: "referrals" | "courses" | "accounts";
+  /** What it is about; undefined for a command that opens a case. */
+  readonly resource?: keyof typeof targets;
   /** What is filled in where the caller left it out. */
   readonly prefill?: Prefill;
 };
 
 const { method: referral } = ReferralService;
 const { method: course } = CourseService;
+const { method: change } = CourseChangeService;
+const { method: session } = SessionService;
 const { method: account } = AccountService;
 
 const onReferral = { service: ReferralService, resource: "referrals" } as const;
 const onCourse = { service: CourseService, resource: "courses", by: "hub" } as const;
+const onChange = { service: CourseChangeService, resource: "courses", by: "hub" } as const;
+const onSession = { service: SessionService, resource: "courses", by: "hub" } as const;
 const onAccount = { service: AccountService, resource: "accounts" } as const;
 
-/** Every command that changes a case, in the order in which one goes its way. */
-export const mutations: readonly Mutation[] = [
+const onCases: readonly Mutation[] = [
   {
     name: "submit",
     by: "ministry",
@@ -126,6 +133,42 @@ export const mutations: readonly Mutation[] = [
     prefill: plannedSession,
   },
   {
+    name: "correct",
+    ...onSession,
+    summary: "mark the record of a session as entered in error; it can be recorded anew",
+    method: session.correctSession,
+  },
+  {
+    name: "extend-stay",
+    ...onSession,
+    summary: "record that the patient stays in a bed beyond the plan",
+    method: session.extendStay,
+  },
+  {
+    name: "move",
+    ...onChange,
+    summary: "give a course other times; --dry-run only tells them",
+    method: change.moveCourse,
+  },
+  {
+    name: "postpone",
+    ...onChange,
+    summary: "put off one session that cannot take place",
+    method: change.postponeSession,
+  },
+  {
+    name: "interrupt",
+    ...onChange,
+    summary: "interrupt a treatment and give back its sessions to come",
+    method: change.interruptCourse,
+  },
+  {
+    name: "resume-course",
+    ...onChange,
+    summary: "go on with an interrupted treatment",
+    method: change.resumeCourse,
+  },
+  {
     name: "discharge",
     ...onCourse,
     summary: "end the course; the stays are as planned unless a file tells them",
@@ -170,3 +213,13 @@ export const mutations: readonly Mutation[] = [
     prefill: invoiceOf,
   },
 ];
+
+/** Every command that changes something: a case, in the order in which one goes its way, then a hub's own work. */
+export const mutations: readonly Mutation[] = [...onCases, ...onHubs];
+
+/** The name of the command that calls a method; undefined where there is none. */
+export function commandOf(method: string): string | undefined {
+  // The one that takes its requests from a table.
+  if (method === SessionService.method.recordSessions.name) return "record-sessions";
+  return mutations.find((each) => each.method.name === method)?.name;
+}

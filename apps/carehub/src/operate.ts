@@ -1,7 +1,6 @@
 import { create, fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import {
-  type DeadLetter,
   DeadLetterSchema,
   DeadLetterStateSchema,
   MoveClockRequestSchema,
@@ -10,15 +9,13 @@ import {
   ReplayDeadLettersResponseSchema,
   WhoAmIResponseSchema,
 } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
-import { signature } from "./change.ts";
 import { type Connection, type ServiceName, serviceNames } from "./connection.ts";
 import { nameOf } from "./describe.ts";
 import { facts, showTime, table } from "./output.ts";
+import { pageSize, readPages } from "./pages.ts";
 import type { Reading } from "./reads.ts";
+import { signature } from "./signature.ts";
 import { UsageError } from "./usage-error.ts";
-
-const pageSize = 200;
-const pagesMax = 100;
 
 /** Who the certificate says that the caller is. */
 export async function whoAmI({ connection, json }: Reading): Promise<string> {
@@ -126,17 +123,14 @@ function timeOf(text: string, nowMs: number): number {
 }
 
 async function readDead(connection: Connection, service: ServiceName) {
-  const found: { service: ServiceName; letter: DeadLetter }[] = [];
-  let pageToken = "";
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answer = await connection
-      .client(OperationsService, service)
-      .listDeadLetters({ pageSize, pageToken });
-    found.push(...answer.deadLetters.map((letter) => ({ service, letter })));
-    pageToken = answer.nextPageToken;
-    if (pageToken === "") break;
-  }
-  return found;
+  return await readPages(async (pageToken) => {
+    const client = connection.client(OperationsService, service);
+    const answer = await client.listDeadLetters({ pageSize, pageToken });
+    return {
+      items: answer.deadLetters.map((letter) => ({ service, letter })),
+      next: answer.nextPageToken,
+    };
+  });
 }
 
 function servicesOf(text: string | undefined): readonly ServiceName[] {

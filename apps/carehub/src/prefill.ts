@@ -2,6 +2,7 @@ import { type JsonObject, toJson } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 import { AccountService } from "@carehub/contracts/gen/carehub/billing/v1/account_service_pb.ts";
 import type { HeldStay } from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
+import { RecordedSession_State } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
 import { MoneySchema } from "@carehub/contracts/gen/carehub/type/v1/money_pb.ts";
 import type { Connection } from "./connection.ts";
@@ -37,7 +38,9 @@ export const invoiceOf: Prefill = async (connection, uuid) => {
 /** The first session that was not recorded, with the times that it was planned for. */
 export const plannedSession: Prefill = async (connection, uuid, given) => {
   const { course } = await connection.client(CourseService).getCourse({ name: `courses/${uuid}` });
-  const recorded = new Set(course?.recordedSessions.map(({ number }) => number));
+  const { ENTERED_IN_ERROR } = RecordedSession_State;
+  const standing = course?.recordedSessions.filter(({ state }) => state !== ENTERED_IN_ERROR);
+  const recorded = new Set(standing?.map(({ number }) => number));
   const wanted = given.number === undefined ? undefined : Number(given.number);
   const next = course?.sessions.find(({ number }) =>
     wanted === undefined ? !recorded.has(number) : number === wanted,

@@ -9,7 +9,6 @@ import {
 import {
   CareState,
   CareStateSchema,
-  type Referral,
   ReferralSchema,
   SettlementStateSchema,
 } from "@carehub/contracts/gen/carehub/intake/v1/referral_pb.ts";
@@ -23,12 +22,11 @@ import {
   describeReferral,
   nameOf,
 } from "./describe.ts";
-import { mutations } from "./mutations.ts";
+import { commandOf } from "./mutations.ts";
 import { showTime, table } from "./output.ts";
+import { zoneOf } from "./own-hub.ts";
+import { pageSize, readPages } from "./pages.ts";
 import { UsageError } from "./usage-error.ts";
-
-const pageSize = 200;
-const pagesMax = 100;
 
 /** What a command that only reads was given. */
 export type Reading = {
@@ -42,16 +40,11 @@ export type Reading = {
 export async function list({ connection, values, json }: Reading): Promise<string> {
   const careState = careStateOf(values.state?.at(-1));
   const openOnly = values.open?.at(-1) === "yes";
-  const found: Referral[] = [];
-  let pageToken = "";
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answer = await connection
-      .client(ReferralService)
-      .listReferrals({ pageSize, pageToken, careState, openOnly });
-    found.push(...answer.referrals);
-    pageToken = answer.nextPageToken;
-    if (pageToken === "") break;
-  }
+  const found = await readPages(async (pageToken) => {
+    const asked = { pageSize, pageToken, careState, openOnly };
+    const answer = await connection.client(ReferralService).listReferrals(asked);
+    return { items: answer.referrals, next: answer.nextPageToken };
+  });
   if (json) return write({ referrals: found.map((each) => toJson(ReferralSchema, each)) });
   const rows = found.map((each) => [
     each.placerNumber,
@@ -86,7 +79,7 @@ export async function actions({ connection, target, json }: Reading): Promise<st
   const answer = await connection.client(ReferralService).listAvailableActions({ name });
   if (json) return write(toJson(ListAvailableActionsResponseSchema, answer));
   const rows = answer.actions.map((each) => [
-    mutations.find(({ method }) => method.name === each.action)?.name,
+    commandOf(each.action),
     each.action,
     each.allowed ? "yes" : "no",
     each.blockingReason,
@@ -106,7 +99,7 @@ export async function showCourse({ connection, target, json }: Reading): Promise
   const answer = await connection.client(CourseService).getCourse({ name });
   if (json || answer.course === undefined)
     return write(answerJson(method.getCourse.output, answer));
-  return describeCourse(answer.course);
+  return describeCourse(answer.course, await zoneOf(connection, answer.course.hub));
 }
 
 /** The account of a case, with its lines. */
@@ -121,17 +114,11 @@ export async function showAccount({ connection, target, json }: Reading): Promis
 }
 
 async function readTimeline(connection: Connection, name: string): Promise<CaseEntry[]> {
-  const entries: CaseEntry[] = [];
-  let pageToken = "";
-  for (let page = 0; page < pagesMax; page += 1) {
-    const answer = await connection
-      .client(ReferralService)
-      .getCaseTimeline({ name, pageSize, pageToken });
-    entries.push(...answer.entries);
-    pageToken = answer.nextPageToken;
-    if (pageToken === "") break;
-  }
-  return entries;
+  return await readPages(async (pageToken) => {
+    const asked = { name, pageSize, pageToken };
+    const answer = await connection.client(ReferralService).getCaseTimeline(asked);
+    return { items: answer.entries, next: answer.nextPageToken };
+  });
 }
 
 function careStateOf(text: string | undefined): CareState {

@@ -4,7 +4,7 @@ import type { CallError } from "@carehub/grpc/call-error";
 export const exitCodes = { done: 0, refused: 1, usage: 2, unreachable: 3 } as const;
 
 /** A refusal as a person reads it: what was refused, why, and what to do. */
-export function describeRefusal(error: CallError): string {
+export function describeRefusal(error: CallError, requestId?: string): string {
   const { code, reason, metadata, violations, traceId } = error;
   const facts = Object.entries(metadata).map(([key, value]) => `  ${key}: ${value}`);
   const fields = violations.map(({ field, description }) => `  ${field}: ${description}`);
@@ -13,15 +13,25 @@ export function describeRefusal(error: CallError): string {
     ...facts,
     ...fields,
     `what to do: ${adviceFor(error)}`,
+    ...(requestId === undefined ? [] : [`request id: ${requestId}`]),
     ...(traceId === "" ? [] : [`trace: ${traceId}`]),
   ].join("\n");
 }
 
 /** The same for a program. */
-export function refusalDocument(error: CallError) {
+export function refusalDocument(error: CallError, requestId?: string) {
   const { code, reason, domain, metadata, violations, traceId } = error;
   return {
-    error: { code, reason, domain, metadata, violations, traceId, advice: adviceFor(error) },
+    error: {
+      code,
+      reason,
+      domain,
+      metadata,
+      violations,
+      traceId,
+      requestId,
+      advice: adviceFor(error),
+    },
   };
 }
 
@@ -43,6 +53,24 @@ const adviceByReason: Readonly<Record<string, string>> = {
   ANSWER_TOO_LATE: "the time to answer is over; the case stops by itself. Refer the patient anew.",
   ETAG_MISMATCH: "it changed since you read it: `carehub show` it, and decide again.",
   PAGE_TOKEN_INVALID: "start again from the first page.",
+  APPROVER_ROLE_UNFIT:
+    "who approves is a physicist or a clinician: give --actor and --actor-role for them.",
+  APPROVED_ALREADY: "the other role is to approve too, and as another person (--actor).",
+  REPLAN_NOT_OPEN: "`carehub replan` shows how far it is; it waits for nobody now.",
+  REPLAN_NOT_FOUND: "`carehub replans` lists the proposals of your hub.",
+  RESOURCE_UNKNOWN: "`carehub hub` shows the resources of your hub by their ids.",
+  NO_OPENINGS_SUGGESTED: "name the openings in a file: `carehub grant --with FILE`.",
+  SESSION_ALREADY_RECORDED: "if the record is wrong, `carehub correct` it and record it anew.",
+  NOTHING_RECORDED: "nothing stands of this session: `carehub course CASE` shows what does.",
+  SESSIONS_NOT_RECORDED: "record first what took place and what was missed: `carehub sessions`.",
+  TIME_IN_FUTURE: "record a session once it is over, and a missed one on its day.",
+  STAY_WITHIN_PLAN: "name a day after the planned last one: `carehub course CASE` shows it.",
+  PROLONGATION_TOO_LONG: "allow it where a clinician answers for it, or choose other days.",
+  HUB_VERSION_NOT_FOUND: "`carehub hub` shows the present version; count back from it.",
+  COURSE_ENDED: "the course is over: what is wrong now is corrected on its invoice.",
+  SEARCH_TOO_LONG: "name fewer --hubs, --templates or days, or ask again in a moment.",
+  SEARCH_TOO_WIDE: "name fewer --hubs or days.",
+  COURSE_NOT_IN_TREATMENT: "`carehub course CASE` shows how far it is; admit the patient first.",
   CLOCK_NOT_MOVABLE: "only a sandbox's clock moves; this platform keeps real time.",
 };
 

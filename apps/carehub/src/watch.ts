@@ -50,7 +50,8 @@ export async function watch(
   }
 }
 
-function countOf(text: string | undefined): number {
+/** How many events a watch writes before it ends: `--count`; without it there is no end. */
+export function countOf(text: string | undefined): number {
   if (text === undefined) return Number.POSITIVE_INFINITY;
   if (!/^[1-9]\d{0,6}$/.test(text)) throw new UsageError(`--count ${text}: expected a number`);
   return Number(text);

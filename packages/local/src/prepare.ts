@@ -45,7 +45,9 @@ function exampleParties(): string[] {
 function namesIn(folder: string, role: string): string[] {
   const path = join(checkoutFolder, "examples", folder);
   const name = new RegExp(`^\\s*name: "?${folder}/([\\w-]+)`, "m");
-  return readdirSync(path).map((file) => {
+  // Beside the documents of hubs stand lists that a hub may import.
+  const documents = readdirSync(path).filter((file) => file.endsWith(".yaml"));
+  return documents.map((file) => {
     const found = name.exec(readFileSync(join(path, file), "utf8"))?.[1];
     if (found === undefined) throw new Error(`${folder}/${file} names nobody.`);
     return `${role}/${found}`;

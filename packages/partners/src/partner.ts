@@ -4,8 +4,15 @@ import { EntitlementService } from "@carehub/contracts/gen/carehub/agreements/v1
 import { RegistryService } from "@carehub/contracts/gen/carehub/agreements/v1/registry_service_pb.ts";
 import { AccountService } from "@carehub/contracts/gen/carehub/billing/v1/account_service_pb.ts";
 import { StatementService } from "@carehub/contracts/gen/carehub/billing/v1/statement_service_pb.ts";
+import { CourseChangeService } from "@carehub/contracts/gen/carehub/capacity/v1/course_change_service_pb.ts";
+import { CourseSearchService } from "@carehub/contracts/gen/carehub/capacity/v1/course_search_service_pb.ts";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
+import { DisruptionService } from "@carehub/contracts/gen/carehub/capacity/v1/disruption_service_pb.ts";
+import { ExternalBookingService } from "@carehub/contracts/gen/carehub/capacity/v1/external_booking_service_pb.ts";
 import { HubService } from "@carehub/contracts/gen/carehub/capacity/v1/hub_service_pb.ts";
+import { OpeningService } from "@carehub/contracts/gen/carehub/capacity/v1/opening_service_pb.ts";
+import { SessionService } from "@carehub/contracts/gen/carehub/capacity/v1/session_service_pb.ts";
+import { WatchService } from "@carehub/contracts/gen/carehub/capacity/v1/watch_service_pb.ts";
 import { PatientService } from "@carehub/contracts/gen/carehub/intake/v1/patient_service_pb.ts";
 import { ReferralService } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
 import { OperationsService } from "@carehub/contracts/gen/carehub/operations/v1/operations_service_pb.ts";
@@ -46,7 +53,14 @@ export function openPartner({ identity, addresses, serverNames, tls }: Access) {
     referrals: connect(ReferralService, to("intake")),
     patients: connect(PatientService, to("intake")),
     courses: connect(CourseService, to("capacity")),
+    courseSearches: connect(CourseSearchService, to("capacity")),
+    courseChanges: connect(CourseChangeService, to("capacity")),
+    sessions: connect(SessionService, to("capacity")),
     hubs: connect(HubService, to("capacity")),
+    externalBookings: connect(ExternalBookingService, to("capacity")),
+    openings: connect(OpeningService, to("capacity")),
+    disruptions: connect(DisruptionService, to("capacity")),
+    watches: connect(WatchService, to("capacity")),
     registry: connect(RegistryService, to("agreements")),
     entitlements: connect(EntitlementService, to("agreements")),
     accounts: connect(AccountService, to("billing")),

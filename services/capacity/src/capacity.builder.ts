@@ -18,11 +18,12 @@ import type { HoldRequest } from "./app/place-course.ts";
 import { publishHub } from "./app/publish-hub.ts";
 import type { QueryDeps } from "./app/queries.ts";
 import { raiseDue } from "./app/raise-due.ts";
-import type { Priority, StoredCourse } from "./domain/course.ts";
+import type { StoredCourse } from "./domain/course.ts";
 import type { CoursePlan } from "./domain/demand.ts";
 import { aHubDocument, testNow } from "./domain/hub.builder.ts";
 import type { HubDocument } from "./domain/hub.ts";
 import { parseHubName } from "./domain/names.ts";
+import type { Priority } from "./domain/priority.ts";
 import { migrationsFolder, wireCapacity } from "./start-capacity.ts";
 
 /** The use cases of this service on a database of their own, with the sandbox clock at the tests' time. */

@@ -49,10 +49,20 @@ export function watchCourses(db: Database): () => void {
       { name: "carehub.capacity.waiting", description: "Courses that wait for capacity." },
       async () => (await figures()).waiting,
     ),
+    gauge(
+      { name: "carehub.capacity.interrupted", description: "Treatments that are interrupted." },
+      async () => (await figures()).interrupted,
+    ),
   ];
   return () => {
     for (const end of gauges) end();
   };
+}
+
+/** Shows how many events the search index is behind; answers how to end it. */
+export function watchSearchLag(lag: () => number): () => void {
+  const description = "Published events that the search index has not read yet.";
+  return gauge({ name: "carehub.capacity.search.lag", description }, lag);
 }
 
 /** Shows how full each pool is now, from the first time its hub is read. */

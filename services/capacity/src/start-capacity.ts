@@ -7,10 +7,17 @@ import { parseUuid } from "@carehub/rules/ids";
 import type { Logger } from "@carehub/runtime/logging";
 import pLimit from "p-limit";
 import type { Deps } from "./app/capacity-app.ts";
+import { createHubLines } from "./app/hub-lines.ts";
 import type { QueryDeps } from "./app/queries.ts";
+import { createSharedRefusals } from "./app/shared-refusals.ts";
 import type { Config } from "./config.ts";
 import type { TimedHub } from "./domain/demand.ts";
-import { publishCourseFact, publishHubVersion } from "./events/published.ts";
+import {
+  publishCourseFact,
+  publishExternalsImported,
+  publishHubVersion,
+  publishOverrideApproved,
+} from "./events/published.ts";
 import { createHubStore, readHubNames } from "./storage/hub-store.ts";
 import { openReads } from "./storage/reads.ts";
 
@@ -53,10 +60,17 @@ export function wireCapacity(db: Database, watching: Watching): OpenCapacity {
     db,
     reads,
     hubs: createHubStore(watching.onHub),
-    publish: { courseFact: publishCourseFact, hubPublished: publishHubVersion },
+    publish: {
+      courseFact: publishCourseFact,
+      hubPublished: publishHubVersion,
+      externalsImported: publishExternalsImported,
+      overrideApproved: publishOverrideApproved,
+    },
     newId: () => parseUuid(randomUUIDv7(), "id"),
     holdTurns: pLimit(holdsAtOnceMax),
     offers: new Map(),
+    lines: createHubLines(),
+    refusals: createSharedRefusals(),
     onRefused: watching.onRefused,
   };
   const close = async () => {

@@ -15,13 +15,17 @@ export type UnaryCall = {
   readonly tls: { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
   readonly headers: HeaderList;
   readonly message: Uint8Array;
-  readonly answerBytes: number;
+  /** The length of a good answer; undefined where any message is one. */
+  readonly answerBytes: number | undefined;
 };
 
 /** One connection; calls go out with the next `flush`. */
 export type UnaryConnection = {
-  /** Adds a call that counts from the given time. False when the window of the server is full. */
-  readonly send: (sinceMs: number) => boolean;
+  /**
+   * Adds a call that counts from the given time, with a message of its own or the usual one. False when the window of
+   * the server is full.
+   */
+  readonly send: (sinceMs: number, message?: Uint8Array) => boolean;
   readonly flush: () => void;
   readonly inFlight: () => number;
   readonly close: () => void;
@@ -73,7 +77,7 @@ export async function openUnaryConnection(
     }
     const isLast = (set & flags.endStream) !== 0;
     if (isLast && (type === frameTypes.headers || type === frameTypes.data)) {
-      end(place, bytesByPlace[place] === call.answerBytes + messageHeadBytes);
+      end(place, isGood(bytesByPlace[place] ?? 0, call));
     }
   };
   const read = makeFrameReader(hear);
@@ -82,13 +86,14 @@ export async function openUnaryConnection(
     listener.finished();
   });
   return {
-    send(sinceMs) {
-      if (window < frames.messageBytes) return false;
-      window -= frames.messageBytes;
+    send(sinceMs, message) {
+      const bytes = message === undefined ? frames.messageBytes : message.length + messageHeadBytes;
+      if (window < bytes) return false;
+      window -= bytes;
       const place = (nextStream >>> 1) % placesMax;
       sinceByPlace[place] = sinceMs;
       bytesByPlace[place] = 0;
-      output.push(frames.request(nextStream));
+      output.push(frames.request(nextStream, message));
       nextStream += 2;
       inFlight += 1;
       return true;
@@ -101,6 +106,11 @@ export async function openUnaryConnection(
     inFlight: () => inFlight,
     close: () => socket.destroy(),
   };
+}
+
+function isGood(bytes: number, { answerBytes }: UnaryCall): boolean {
+  if (answerBytes === undefined) return bytes > messageHeadBytes;
+  return bytes === answerBytes + messageHeadBytes;
 }
 
 function connectTls({ port, tls }: UnaryCall, listener: UnaryListener): Promise<TLSSocket> {
@@ -120,9 +130,7 @@ function connectTls({ port, tls }: UnaryCall, listener: UnaryListener): Promise<
 
 function prepareFrames({ headers, message }: UnaryCall) {
   const blocks = encodeHeaders(headers);
-  const head = Buffer.alloc(messageHeadBytes);
-  head.writeUInt32BE(message.length, 1);
-  const body = Buffer.concat([head, message]);
+  const body = toBody(message);
   const first = encodeRequest(blocks.first, body);
   const later = encodeRequest(blocks.later, body);
   const more = Buffer.alloc(4);
@@ -139,9 +147,11 @@ function prepareFrames({ headers, message }: UnaryCall) {
       payload: none,
     }),
     receiveWindow: encodeFrame({ ...plain, type: windowUpdate, payload: more }),
-    request(stream: number): Buffer {
-      const { bytes, dataAt } = stream === 1 ? first : later;
-      const own = Buffer.from(bytes);
+    request(stream: number, message: Uint8Array | undefined): Buffer {
+      const usual = stream === 1 ? first : later;
+      const { bytes, dataAt } =
+        message === undefined ? usual : encodeRequest(usual.block, toBody(message));
+      const own = message === undefined ? Buffer.from(bytes) : bytes;
       own.writeUInt32BE(stream, 5);
       own.writeUInt32BE(stream, dataAt + 5);
       return own;
@@ -149,9 +159,17 @@ function prepareFrames({ headers, message }: UnaryCall) {
   };
 }
 
-function encodeRequest(block: Buffer, body: Buffer): { bytes: Buffer; dataAt: number } {
+function toBody(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(messageHeadBytes);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+type EncodedRequest = { readonly block: Buffer; readonly bytes: Buffer; readonly dataAt: number };
+
+function encodeRequest(block: Buffer, body: Buffer): EncodedRequest {
   const { headers, data } = frameTypes;
   const head = encodeFrame({ type: headers, flags: flags.endHeaders, stream: 0, payload: block });
   const tail = encodeFrame({ type: data, flags: flags.endStream, stream: 0, payload: body });
-  return { bytes: Buffer.concat([head, tail]), dataAt: head.length };
+  return { block, bytes: Buffer.concat([head, tail]), dataAt: head.length };
 }

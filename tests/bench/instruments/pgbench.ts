@@ -7,17 +7,23 @@ import { type Captured, capturedId, capturedRevision } from "../workers/capture.
 import type { Run } from "./alternate.ts";
 import { startMeter } from "./meter.ts";
 
-/** A run of pgbench: each client changes things of its own, from number `from` on, in turn. */
-export type Bench = {
+/** A run of pgbench with a script of one's own. */
+export type ScriptBench = {
   readonly instance: Instance;
   readonly databaseUrl: string;
-  readonly statement: string;
+  /** Meta commands and statements, a line each; `:step` is -1 at a client's start. */
+  readonly script: readonly string[];
   readonly from: number;
   readonly clients: number;
-  readonly thingsEach: number;
   readonly warmupSeconds: number;
   readonly seconds: number;
   readonly postgres: readonly number[];
+};
+
+/** A run of one statement: each client changes things of its own, from number `from` on, in turn. */
+export type Bench = Omit<ScriptBench, "script"> & {
+  readonly statement: string;
+  readonly thingsEach: number;
 };
 
 /** True where PostgreSQL's own load generator is installed. */
@@ -34,17 +40,22 @@ export function toScript({ sql, values }: Captured): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }
 
-/** Runs it, closed loop, with a warm-up of which nothing counts. */
-export async function runPgbench(bench: Bench): Promise<Run> {
-  const { instance, statement, from, clients, thingsEach, warmupSeconds, seconds } = bench;
-  const file = join(instance.folder, "statement.pgbench");
+/** Runs one statement, closed loop, with a warm-up of which nothing counts. */
+export function runPgbench({ statement, thingsEach, ...bench }: Bench): Promise<Run> {
   const variables = [
     "\\set step :step + 1",
     `\\set id :from + :client_id * ${thingsEach} + :step % ${thingsEach}`,
     `\\set before :step / ${thingsEach}`,
     "\\set next :before + 1",
   ];
-  writeFileSync(file, `${variables.join("\n")}\n${statement};\n`);
+  return runScript({ ...bench, script: [...variables, `${statement};`] });
+}
+
+/** Runs a script, closed loop, with a warm-up of which nothing counts. */
+export async function runScript(bench: ScriptBench): Promise<Run> {
+  const { instance, script, from, clients, warmupSeconds, seconds } = bench;
+  const file = join(instance.folder, "script.pgbench");
+  writeFileSync(file, `${script.join("\n")}\n`);
   const shape = ["-n", "-M", "prepared", "-c", `${clients}`, "-j", "1", "-P", "1", "-f", file];
   const length = ["-T", `${Math.ceil(warmupSeconds) + seconds}`];
   const given = ["-D", "step=-1", "-D", `from=${from}`, bench.databaseUrl];

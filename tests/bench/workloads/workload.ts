@@ -7,6 +7,8 @@ export type Setting = {
   readonly instance: Instance;
   readonly warmupSeconds: number;
   readonly seconds: number;
+  /** The ids of the workloads to run; empty for all of the suite. */
+  readonly only: readonly string[];
   /** Where our own processes leave their CPU profiles, if they shall. */
   readonly profileFolder: string | undefined;
   /** Tells people how it goes. */
@@ -17,7 +19,8 @@ export type Setting = {
 export type Targets = {
   readonly floor: number;
   readonly target: number;
-  readonly stretch: number;
+  /** Absent where nobody set one. */
+  readonly stretch?: number;
 };
 
 /** Latencies at a fixed rate of arrivals, of ours or of a baseline. */

@@ -169,7 +169,8 @@ test("the parties are whole, and every tariff prices all that the hubs charge fo
     expect(party.spiffeId).toBe(`spiffe://carehub.example/ministry/${party.country}`);
   }
   const folder = new URL("../../../../examples/hubs/", import.meta.url);
-  const hubs = readdirSync(folder).map((file) => {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+  const hubs = files.map((file) => {
     const document = parse(readFileSync(new URL(file, folder), "utf8"));
     return fromJson(HubSchema, (document as { hub: JsonValue }).hub);
   });

@@ -1,10 +1,13 @@
 import type { MessageSource } from "@carehub/database/source";
 import type { Uuid } from "@carehub/rules/ids";
-import { bookForCase, keepsCapacity } from "../domain/course.ts";
-import { closeCourse, staysUntil, stopForCase } from "../domain/treatment.ts";
+import { bookForCase, isUnderTreatment, keepsCapacity } from "../domain/course.ts";
+import { staysUntil } from "../domain/stay-days.ts";
+import { closeCourse, stopForCase } from "../domain/treatment.ts";
 import { readCourse } from "../storage/course-store.ts";
+import { markWaitingList } from "../storage/waiting-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { changeCourse } from "./change-course.ts";
+import { wasAtLimit } from "./hold-limit.ts";
 import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
 
 /** How a request of a case ended, as its consumer is told. */
@@ -25,6 +28,7 @@ export function bookCase(
       decide: (course, { now }) => bookForCase(course, request.round, now),
       write: async (tx, { before, after }) => {
         if (!keepsCapacity(after)) await releaseCapacity(tx, before);
+        else if (await wasAtLimit(deps, tx, after)) await markWaitingList(tx, after.hub);
         return [];
       },
     }),
@@ -47,7 +51,7 @@ export async function stopCase(
       creates: true,
       decide: (course, { now }) => stopForCase(course, request, { now, today: todayOf(now) }),
       write: async (tx, { before, after, now }) => {
-        if (after.state === "IN_TREATMENT") return [];
+        if (isUnderTreatment(after)) return [];
         if (after.state !== "ENDED") {
           await releaseCapacity(tx, before);
           return [];

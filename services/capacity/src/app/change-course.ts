@@ -25,7 +25,7 @@ export type CourseChange = {
   /** Whether a course that is not known yet is made. */
   readonly creates: boolean;
   /** Reads more that the decision needs, after the course's row is locked. */
-  readonly prepare?: (tx: Tx, before: Course, now: Temporal.Instant) => Promise<void>;
+  readonly prepare?: (tx: Tx, before: Course, at: AtLock) => Promise<void>;
   /** Decides under the lock of the course's row. */
   readonly decide: (course: Course, at: AtLock) => CourseDecision;
   /**
@@ -56,12 +56,12 @@ export function changeCourse(deps: Deps, change: CourseChange): Promise<Changed<
       const found = change.creates ? await lockOrCreateCourse(tx, id) : await lockCourse(tx, id);
       if (found === undefined) throw courseNotFound(courseName(id));
       const { course: before, revision } = found;
-      await change.prepare?.(tx, before, now);
+      await change.prepare?.(tx, before, { now, revision });
       const { state: after, events } = change.decide(before, { now, revision });
       const more =
         events.length === 0 ? [] : ((await change.write?.(tx, { before, after, now })) ?? []);
       const facts = [...events.slice(0, -1), ...more, ...events.slice(-1)];
-      const same = after === before;
+      const same = after === before && facts.length === 0;
       const saved = same ? found : await saveCourse(tx, after, revision + facts.length);
       const response = change.respond?.(saved);
       return {

@@ -10,18 +10,12 @@ import {
   type StoredCourse,
 } from "../domain/course.ts";
 import type { CourseFact } from "../domain/course-fact.ts";
+import type { TimedHub } from "../domain/demand.ts";
 import type { HubDocument } from "../domain/hub.ts";
 import { resourceName } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
-import {
-  admit,
-  type Discharge,
-  declineStop,
-  discharge,
-  recordSession,
-  type SessionRecord,
-  type Today,
-} from "../domain/treatment.ts";
+import { recordSession, type SessionRecord } from "../domain/session-record.ts";
+import { admit, type Discharge, declineStop, discharge, type Today } from "../domain/treatment.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { type CourseChange, changeCourse } from "./change-course.ts";
 import { releaseCapacity, settleCapacity } from "./release-capacity.ts";
@@ -32,7 +26,7 @@ export type CourseCommand = Command<StoredCourse> & { readonly id: Uuid; readonl
 
 /** Books a held course of the hub's own patient. */
 export function bookCourse(deps: Deps, command: CourseCommand): Promise<Uint8Array> {
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-book",
     decide: (course, { now }) => bookForHub(course, now),
   });
@@ -43,7 +37,7 @@ export function releaseCourse(
   deps: Deps,
   command: CourseCommand & { readonly reason: string },
 ): Promise<Uint8Array> {
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-release",
     decide: (course) => releaseForHub(course, command.reason),
     write: async (tx, { before }) => {
@@ -58,7 +52,7 @@ export function recordAdmission(
   deps: Deps,
   command: CourseCommand & { readonly admissionDate: Temporal.PlainDate },
 ): Promise<Uint8Array> {
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-admit",
     decide: (course, today) => admit(course, command.admissionDate, today),
   });
@@ -70,9 +64,9 @@ export function recordDelivered(
   command: CourseCommand & { readonly session: SessionRecord },
 ): Promise<Uint8Array> {
   const { session } = command;
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-record-session",
-    decide: (course, today, document) => {
+    decide: (course, today, { document }) => {
       const site = session.site === undefined ? undefined : knownSite(document, session.site);
       return recordSession(course, { ...session, site }, today);
     },
@@ -84,7 +78,7 @@ export function dischargePatient(
   deps: Deps,
   command: CourseCommand & { readonly discharge: Discharge },
 ): Promise<Uint8Array> {
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-discharge",
     decide: (course, today) => discharge(course, command.discharge, today),
     write: (tx, { before, now }) =>
@@ -97,22 +91,28 @@ export function declineCourseStop(
   deps: Deps,
   command: CourseCommand & { readonly reason: string },
 ): Promise<Uint8Array> {
-  return run(deps, command, {
+  return runCourseCommand(deps, command, {
     name: "course-decline-stop",
     decide: (course, today) => declineStop(course, command.reason, today),
   });
 }
 
-type Work = {
+/** What a command does to its course, by the present version of the hub. */
+export type CourseWork = {
   readonly name: string;
-  readonly decide: (course: Course, today: Today, document: HubDocument) => CourseDecision;
+  readonly decide: (course: Course, today: Today, hub: TimedHub) => CourseDecision;
   readonly write?: (
     tx: Parameters<NonNullable<CourseChange["write"]>>[0],
     change: Parameters<NonNullable<CourseChange["write"]>>[1],
   ) => Promise<readonly CourseFact[]>;
 };
 
-async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint8Array> {
+/** Runs a command on a course that its caller may know of; answers its reply. */
+export async function runCourseCommand(
+  deps: Deps,
+  command: CourseCommand,
+  work: CourseWork,
+): Promise<Uint8Array> {
   const { id, caller, source, actor, respond, etag } = command;
   const { course } = await readVisibleCourse(deps.db, id, caller);
   const hub = must(await deps.hubs.load(deps.db, course.hub), "a course's hub is published");
@@ -127,14 +127,15 @@ async function run(deps: Deps, command: CourseCommand, work: Work): Promise<Uint
     decide: (found, { now, revision }) => {
       checkEtag(etag, revision);
       const today = now.toZonedDateTimeISO(document.zone).toPlainDate();
-      return work.decide(found, { now, today }, document);
+      return work.decide(found, { now, today }, hub);
     },
     ...(work.write === undefined ? {} : { write: work.write }),
   });
   return responseOf(changed);
 }
 
-function knownSite({ name, resources }: HubDocument, site: string): string {
+/** The full name of a site of the hub. Fails with SITE_UNKNOWN. */
+export function knownSite({ name, resources }: HubDocument, site: string): string {
   if (resources.some(({ id }) => id === site)) return resourceName(name, site);
   const reason: CapacityReason = "SITE_UNKNOWN";
   throw new DomainError(reason, { site });

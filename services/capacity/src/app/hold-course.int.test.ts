@@ -14,10 +14,10 @@ import {
   refusalOf,
   requestForCase,
 } from "../capacity.builder.ts";
-import { checkCourse } from "../domain/course-checker.builder.ts";
 import { aPlan, aTemplate, monday } from "../domain/hub.builder.ts";
 import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
+import { checkCourse } from "../wire/course-checker.builder.ts";
 import { holdForCase, holdForHub } from "./hold-course.ts";
 import { proposeCourse } from "./place-course.ts";
 import { takeProposal } from "./take-course.ts";

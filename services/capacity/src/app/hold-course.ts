@@ -9,8 +9,10 @@ import { readCourse } from "../storage/course-store.ts";
 import { enterWaitingList } from "../storage/waiting-store.ts";
 import type { Command, Deps } from "./capacity-app.ts";
 import { changeCourse } from "./change-course.ts";
+import { requireOwnHoldsLeft } from "./hold-limit.ts";
 import type { HoldRequest } from "./place-course.ts";
 import { releaseCapacity, releaseUnmarked } from "./release-capacity.ts";
+import type { Asked } from "./shared-refusals.ts";
 import { requestOf } from "./take-course.ts";
 import { type NotHeld, tryToHold } from "./try-to-hold.ts";
 import { offerWaiting } from "./waiting-list.ts";
@@ -21,23 +23,33 @@ export function holdForHub(
   request: HoldRequest,
   command: Command<StoredCourse>,
 ): Promise<Uint8Array> {
-  return deps.holdTurns(() => holdOwn(deps, request, command));
+  const asked = deps.refusals.enter(request);
+  return deps.holdTurns(() => holdOwn(deps, request, { ...command, asked })).finally(asked.leave);
 }
 
 async function holdOwn(
   deps: Deps,
   request: HoldRequest,
-  { source, actor, respond }: Command<StoredCourse>,
+  { source, actor, respond, asked }: Command<StoredCourse> & { readonly asked: Asked },
 ): Promise<Uint8Array> {
   const { now, used } = await checkSource(deps.db, source);
   if (used !== undefined) return responseOf(used);
+  const told = asked.find();
+  if (told !== undefined) throw refusalOf(deps, told);
+  await requireOwnHoldsLeft(deps.db, request.hub);
   const outcome = await tryToHold(deps, request, {
     ...{ source, actor, respond, now },
     offerFirst: () => offerWaiting(deps, request.hub),
+    onReading: asked.reads,
   });
   if (outcome.kind !== "unavailable") return responseOf(outcome);
-  deps.onRefused(outcome.unavailable.reason);
-  throw toDomainError(outcome.unavailable);
+  asked.refused(outcome.unavailable);
+  throw refusalOf(deps, outcome.unavailable);
+}
+
+function refusalOf(deps: Deps, unavailable: Unavailable): DomainError {
+  deps.onRefused(unavailable.reason);
+  return toDomainError(unavailable);
 }
 
 /** Holds a course for a case; a refusal is told as CourseUnavailable, and what capacity can cure waits for it. */

@@ -12,7 +12,6 @@ import {
   requestForCase,
   type TestHub,
 } from "../capacity.builder.ts";
-import { checkTogether } from "../domain/course-checker.builder.ts";
 import type { CoursePlan } from "../domain/demand.ts";
 import {
   aPlan,
@@ -24,6 +23,7 @@ import {
 } from "../domain/hub.builder.ts";
 import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants, countedDeadlocks } from "../storage/invariants.builder.ts";
+import { checkTogether } from "../wire/course-checker.builder.ts";
 import { bookCase } from "./case-requests.ts";
 
 const { deps, db, close } = await openTestCapacity();

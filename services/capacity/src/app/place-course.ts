@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Run } from "@carehub/database/pool";
-import type { Availability, PoolUse } from "../domain/availability.ts";
-import { certificateDocument } from "../domain/certificate.ts";
-import type { CourseRequest, Priority } from "../domain/course.ts";
+import type { Uuid } from "@carehub/rules/ids";
+import { type Availability, placesOf } from "../domain/availability.ts";
+import { certificateDocument, type ToCertify } from "../domain/certificate.ts";
+import type { CourseRequest } from "../domain/course.ts";
+import type { PlanContext as RiskContext } from "../domain/course-search.ts";
 import {
   createDemand,
   type Demand,
@@ -11,21 +13,33 @@ import {
   spreadOut,
   startingFrom,
   type TimedHub,
+  withPriority,
 } from "../domain/demand.ts";
 import {
   type AnswerTime,
   answerByOf,
+  type Certificate,
   type HeldUse,
   type Hold,
   holdParts,
   releaseOf,
 } from "../domain/hold.ts";
 import { courseName, poolName, resourceName } from "../domain/names.ts";
+import { type StayRisk, stayRisks, worstOverflow } from "../domain/overflow-rule.ts";
+import {
+  needsOverride,
+  overbookedBeds,
+  type UsableOverride,
+  withOverride,
+} from "../domain/override-openings.ts";
 import { type FailedSearch, type FittingCourse, planCourse, poolUses } from "../domain/planner.ts";
+import type { Priority } from "../domain/priority.ts";
 import { explainRefusal, type Refusal, widened } from "../domain/refusal.ts";
 import { nameRefusal, type Unavailable } from "../domain/unavailable.ts";
 import { readAvailability } from "../storage/availability-store.ts";
 import { readKeepers } from "../storage/blocking-store.ts";
+import type { PlaceUse } from "../storage/reservation-store.ts";
+import { overrideForHold } from "./override-use.ts";
 
 type Reader = { readonly run: Run };
 
@@ -33,6 +47,8 @@ type Reader = { readonly run: Run };
 export type HoldRequest = CourseRequest & {
   readonly answerTime: AnswerTime;
   readonly priority: Priority;
+  /** The name of an override that a hub's new patient may use. */
+  readonly override?: string;
 };
 
 /** A course that would fit: what is to be taken, by full names. */
@@ -41,7 +57,13 @@ export type Proposal = {
   readonly demand: Demand;
   readonly course: FittingCourse;
   readonly uses: readonly HeldUse[];
-  readonly poolUses: readonly (PoolUse & { readonly capacity: number })[];
+  readonly poolUses: readonly PlaceUse[];
+  /** For how likely its patient is in which pool on which day, where that is not certain. */
+  readonly risks: readonly StayRisk[];
+  /** The greatest probability, in millionths, that a unit of an uncertain stay of it overflows. */
+  readonly overflowProbabilityPpm?: number;
+  /** The name of the override without which it would not fit. */
+  readonly override?: string;
 };
 
 /** What the planner makes of the hub's rows as they were read just now. */
@@ -51,40 +73,71 @@ export type Proposed =
       readonly kind: "blocked";
       /** Where it would go if holds past their release time were free; undefined where that is nowhere. */
       readonly overLapsed: () => Promise<Proposal | undefined>;
-      readonly explain: () => Promise<Unavailable>;
+      /** Says what is in the way; reads by itself what is needed beyond the rows that were planned on. */
+      readonly explain: (db: Reader) => Promise<Unavailable>;
     };
 
 /** Reads the hub's rows from the primary and plans on them. Fails as `createDemand` does. */
 export async function proposeCourse(
   db: Reader,
   hub: TimedHub,
-  at: { readonly request: HoldRequest; readonly now: Temporal.Instant; readonly spread?: number },
+  at: {
+    readonly request: HoldRequest;
+    readonly now: Temporal.Instant;
+    readonly spread?: number;
+    /** Whether all that it could use is locked: then its override is too. */
+    readonly locked?: boolean;
+  },
 ): Promise<Proposed> {
-  const demand = spreadOut(demandOf(hub, at.request, at.now), at.spread ?? 0);
+  const { request, now, spread = 0, locked: lock = false } = at;
+  const demand = spreadOut(demandOf(hub, request, now), spread);
+  const override = await overrideForHold(db, request, { now, lock });
+  return proposeDemand(db, hub, { demand, override });
+}
+
+/** The same for a demand that was made already, with the override that its course may use. */
+export async function proposeDemand(
+  db: Reader,
+  hub: TimedHub,
+  { demand, override }: { readonly demand: Demand; readonly override: UsableOverride | undefined },
+): Promise<Proposed> {
   const { availability, hasLapsed } = await readAvailability(db, demand, { exceptLapsed: false });
-  const found = planCourse({ demand, availability });
-  const propose = (course: FittingCourse) => toProposal(hub, demand, course);
+  const propose = (course: FittingCourse, on = availability) =>
+    toProposal(hub, { demand, availability: on, override }, course);
+  const plan = (on: RiskContext["availability"]) =>
+    planWith({ demand, availability: on }, override);
+  const found = plan(availability);
   if (found.kind === "fits") return { kind: "fits", proposal: propose(found.course) };
   return {
     kind: "blocked",
     overLapsed: async () => {
       if (!hasLapsed) return undefined;
       const freed = await readAvailability(db, demand, { exceptLapsed: true });
-      const over = planCourse({ demand, availability: freed.availability });
-      return over.kind === "fits" ? propose(over.course) : undefined;
+      const over = plan(freed.availability);
+      return over.kind === "fits" ? propose(over.course, freed.availability) : undefined;
     },
-    explain: () => explain(db, { demand, availability }, found.failed),
+    explain: (reader) => explain(reader, { demand, availability }, found.failed),
   };
 }
 
-/** Everything that a request could use of a hub, by full names. */
+// With what its override opens the course is as early as it can be; whether it needed that is seen afterwards.
+function planWith(context: RiskContext, override: UsableOverride | undefined) {
+  const opened = override && planCourse(withOverride(context, override));
+  return opened?.kind === "fits" ? opened : planCourse(context);
+}
+
+/** Everything that a request could use of a hub, by full names, with what is counted for what is kept from it. */
 export function candidatesOf(
   hub: TimedHub,
   request: CourseRequest,
   now: Temporal.Instant,
 ): string[] {
-  const { name } = hub.document;
-  const demand = createDemand(hub, request.plan, now);
+  return namesOfDemand(createDemand(hub, request.plan, now));
+}
+
+/** Everything that a demand could use, by full names. */
+export function namesOfDemand(demand: Demand): string[] {
+  const { name } = demand.document;
   return [
     ...resourcesOf(demand).map((id) => resourceName(name, id)),
     ...poolsOf(demand).map(({ id }) => poolName(name, id)),
@@ -93,53 +146,84 @@ export function candidatesOf(
 
 /** The hold as it will stand in the course: named parts, deadlines, items and the certificate. */
 export function holdOfProposal(
-  { hub, demand, course }: Proposal,
+  proposal: Proposal,
   request: HoldRequest,
   now: Temporal.Instant,
 ): Hold {
-  const parts = holdParts(demand, course);
+  const parts = partsOf(proposal);
   const answerBy = answerByOf(request.answerTime, now);
-  const { sessions, stays } = parts;
-  const id = courseName(request.id);
-  const document = certificateDocument({ course: id, hub, demand, sessions, stays });
+  const { override } = proposal;
+  const proved = override === undefined ? parts : { ...parts, override: { name: override } };
   return {
     ...parts,
+    ...(override === undefined ? {} : { override }),
     round: request.round,
     answerBy,
     releaseAt: releaseOf(answerBy),
-    certificate: {
-      hash: createHash("sha256").update(document).digest("hex"),
-      document,
-      templateVersion: demand.template.version,
-      capacityVersion: hub.version,
+    certificate: certify(proposal, proved, {
+      id: request.id,
       calendarVersion: answerBy.calendarVersion,
-    },
+    }),
+  };
+}
+
+/** Names what was planned, with the probability that the answer says. */
+export function partsOf({ demand, course, overflowProbabilityPpm }: Proposal) {
+  const parts = holdParts(demand, course);
+  return overflowProbabilityPpm === undefined ? parts : { ...parts, overflowProbabilityPpm };
+}
+
+/** Proves a plan against the version of the hub and the demand that it was made on. */
+export function certify(
+  { hub, demand }: Pick<Proposal, "hub" | "demand">,
+  plan: Omit<ToCertify, "course" | "hub" | "demand">,
+  { id, calendarVersion }: { readonly id: Uuid; readonly calendarVersion: string },
+): Certificate {
+  const document = certificateDocument({ course: courseName(id), hub, demand, ...plan });
+  return {
+    hash: createHash("sha256").update(document).digest("hex"),
+    document,
+    templateVersion: demand.template.version,
+    capacityVersion: hub.version,
+    calendarVersion,
   };
 }
 
 // A course that waits for a party's answer begins only after the last time at which that is awaited; a hub that books its
 // own patient waits for nobody, so that one may begin tomorrow.
 function demandOf(hub: TimedHub, request: HoldRequest, now: Temporal.Instant): Demand {
-  const demand = createDemand(hub, request.plan, now);
+  const demand = withPriority(createDemand(hub, request.plan, now), request.priority);
   if (request.sendingParty === undefined) return demand;
   return startingFrom(demand, releaseOf(answerByOf(request.answerTime, now)));
 }
 
-function toProposal(hub: TimedHub, demand: Demand, course: FittingCourse): Proposal {
-  const { name, pools } = hub.document;
-  const capacityOf = new Map(pools.map(({ id, capacity }) => [id, capacity]));
+function toProposal(
+  hub: TimedHub,
+  context: RiskContext & { readonly override: UsableOverride | undefined },
+  course: FittingCourse,
+): Proposal {
+  const { demand, override } = context;
+  const isNeeded = override !== undefined && needsOverride(context, course);
+  const worst = worstOverflow(context, course.stays);
+  const { document } = hub;
+  const { name } = document;
+  const steps = [...course.sessions, ...course.preparation];
   return {
     hub,
     demand,
     course,
-    uses: course.sessions.flatMap(({ uses }) =>
+    uses: steps.flatMap(({ uses }) =>
       uses.map((use) => ({ ...use, resource: resourceName(name, use.resource) })),
     ),
-    poolUses: poolUses(course).map((use) => ({
-      ...use,
-      pool: poolName(name, use.pool),
-      capacity: capacityOf.get(use.pool) ?? 0,
-    })),
+    poolUses: poolUses(course).map((use) => {
+      const capacity = placesOf(document, { ...use, isEmergency: true });
+      const reserve = capacity - placesOf(document, { ...use, isEmergency: demand.isEmergency });
+      const overbooked = isNeeded ? overbookedBeds(context, use) : 0;
+      return { ...use, pool: poolName(name, use.pool), capacity, reserve, overbooked };
+    }),
+    risks: stayRisks(course.stays).map((risk) => ({ ...risk, pool: poolName(name, risk.pool) })),
+    ...(worst === undefined ? {} : { overflowProbabilityPpm: worst }),
+    ...(isNeeded ? { override: override.name } : {}),
   };
 }
 

@@ -9,6 +9,7 @@ import { dayOfDate } from "../domain/hub-time.ts";
 import { hubOfCaller, partyOfCaller } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import type { HubStore } from "../storage/hub-store.ts";
+import { readHubVersion } from "../storage/hub-version-store.ts";
 import type { Reads } from "../storage/reads.ts";
 import { type HubUsage, readUsage } from "../storage/usage-store.ts";
 import { hubNotFound, readVisibleCourse } from "./visibility.ts";
@@ -28,13 +29,18 @@ export type PageRequest = { readonly size: number; readonly after: string | unde
 
 const usageDaysMax = 366;
 
-/** Reads a hub's present version and the time to judge it by; any caller may. */
+/** Reads a hub's present version, or the one of that number, and the time to judge it by; any caller may. */
 export async function getHub(
   { db, reads }: QueryDeps,
   name: string,
+  version = 0,
 ): Promise<{ readonly hub: Hub; readonly now: Temporal.Instant }> {
-  const hub = await reads.hub(name);
-  if (hub === undefined) throw hubNotFound(name);
+  const hub = version === 0 ? await reads.hub(name) : await readHubVersion(db, name, version);
+  if (hub === undefined || hub === "no-hub") throw hubNotFound(name);
+  if (hub === "no-version") {
+    const reason: CapacityReason = "HUB_VERSION_NOT_FOUND";
+    throw new DomainError(reason, { name, version: String(version) });
+  }
   return { hub, now: await now(db) };
 }
 

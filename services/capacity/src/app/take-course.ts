@@ -14,13 +14,16 @@ import {
   type StoredCourse,
   unchanged,
 } from "../domain/course.ts";
-import { beginsBefore } from "../domain/hold.ts";
+import { beginsBefore, keptUses } from "../domain/hold.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
 import { lockAll } from "../storage/lock-keys.ts";
 import { keepAll, type Taken } from "../storage/reservation-store.ts";
 import { markWaitingList } from "../storage/waiting-store.ts";
 import type { Deps } from "./capacity-app.ts";
 import { type AtLock, changeCourse } from "./change-course.ts";
+import { limitLocks, partyLimit } from "./hold-limit.ts";
+import { confirmOverflow, hasBound } from "./overflow-check.ts";
+import { markUsed } from "./override-use.ts";
 import {
   candidatesOf,
   type HoldRequest,
@@ -51,7 +54,8 @@ export type Try =
   | ({ readonly kind: "blocked" } & Blocked);
 
 type Blocked = {
-  readonly unavailable: Unavailable;
+  /** Says what is in the way. */
+  readonly explain: () => Promise<Unavailable>;
   /** Where it would go if holds past their release time were free; undefined where that is nowhere. */
   readonly overLapsed: Proposal | undefined;
 };
@@ -85,7 +89,7 @@ async function take(
     if (tooSoon) throw new LostError("begins before its release time");
     return holdCourse(course, requestOf(request), hold);
   };
-  const underLocks = planned.proposal === undefined;
+  const given = planned.proposal;
   const { list, ...told } = asking;
   try {
     const changed = await changeCourse(deps, {
@@ -94,31 +98,40 @@ async function take(
       ...told,
       ...(list === undefined ? {} : { dues: movedOn(list) }),
       creates: true,
-      ...(underLocks
-        ? {
-            prepare: async (tx, before, now) => {
-              planned.proposal = await planUnderLocks(deps, tx, { request, asking, before, now });
-            },
-          }
-        : {}),
+      prepare: async (tx, before, { now }) => {
+        const toPlan = { request, asking, before, now };
+        planned.proposal =
+          given === undefined
+            ? await planUnderLocks(deps, tx, toPlan)
+            : await confirmUnderLocks(tx, toPlan, given);
+      },
       decide,
-      write: async (tx, { before, after }) => {
+      write: async (tx, { before, after, now }) => {
         const proposal = must(planned.proposal, "a course is planned before it is held");
         const { hold, id, hub } = after;
         if (hold === undefined) return [];
-        await lockAll(tx, [...keptNames(before), ...namesOf(hold)]);
+        await lockAll(tx, [...limitLocks(request), ...keptNames(before), ...namesOf(hold)]);
+        const { document } = proposal.hub;
+        const unavailable = await partyLimit(tx, request, { document, now });
+        if (unavailable !== undefined) {
+          throw new BlockedError({ explain: async () => unavailable, overLapsed: undefined });
+        }
         const released = await releaseUnmarked(tx, before);
         const { version } = proposal.hub;
-        const { poolUses } = proposal;
+        const { poolUses, risks } = proposal;
         const taken = await keepAll(tx, {
           course: id,
           hub,
           version,
           afterWaiting: list === undefined,
-          sessions: hold.sessions,
+          uses: keptUses(hold),
           poolUses,
+          risks,
         });
         if (taken !== "kept") throw new LostError(taken);
+        if (proposal.override !== undefined) {
+          await markUsed(tx, proposal.override, { course: id, now });
+        }
         if (released) await markWaitingList(tx, before.hub);
         return [];
       },
@@ -143,17 +156,37 @@ async function planUnderLocks(
   const { request, asking } = toTake;
   const hub = await deps.hubs.load(tx, request.hub);
   if (hub === undefined) throw hubNotFound(request.hub);
-  await lockAll(tx, [...keptNames(before), ...candidatesOf(hub, request, now)]);
-  const proposed = await proposeCourse(tx, hub, { request, now });
+  const candidates = candidatesOf(hub, request, now);
+  await lockAll(tx, [...limitLocks(request), ...keptNames(before), ...candidates]);
+  const proposed = await proposeCourse(tx, hub, { request, now, locked: true });
   if (proposed.kind === "fits") return proposed.proposal;
   const overLapsed = await proposed.overLapsed();
-  // Who waits was told before what is in the way.
-  const unavailable = asking.list === undefined ? await proposed.explain() : stillBlocked;
-  throw new BlockedError({ unavailable, overLapsed });
+  // Explained when the locks are gone: that may take as long as many plans. Who waits was told before what is in the way.
+  const explain = async () =>
+    asking.list === undefined ? await proposed.explain(deps.db) : stillBlocked;
+  throw new BlockedError({ explain, overLapsed });
 }
 
 /** The answer to a course that is tried from the waiting list and does not fit; nobody is told it. */
 export const stillBlocked: Unavailable = { reason: "NO_FREE_TIME", blockers: [], openings: [] };
+
+// Of uncertain stays nothing is counted that could refuse one too many: what was planned without a lock is judged again.
+async function confirmUnderLocks(
+  tx: Tx,
+  { before, ...toTake }: ToTake & { readonly before: Course },
+  proposal: Proposal,
+): Promise<Proposal> {
+  if (!hasBound(proposal) || !isAskedFor(before, toTake)) return proposal;
+  const wanted = [...proposal.uses.map(({ resource }) => resource), ...poolNamesOf(proposal)];
+  await lockAll(tx, [...limitLocks(toTake.request), ...keptNames(before), ...wanted]);
+  const confirmed = await confirmOverflow(tx, proposal);
+  if (confirmed === undefined) throw new LostError("in-the-way");
+  return confirmed;
+}
+
+function poolNamesOf({ poolUses }: Proposal): string[] {
+  return poolUses.map(({ pool }) => pool);
+}
 
 function isAskedFor(course: Course, { request, asking }: ToTake): boolean {
   return asking.list === undefined
@@ -188,7 +221,7 @@ class BlockedError extends Error {
   override readonly name = "BlockedError";
   readonly blocked: Blocked;
   constructor(blocked: Blocked) {
-    super(`the course does not fit: ${blocked.unavailable.reason}`);
+    super("the course does not fit");
     this.blocked = blocked;
   }
 }
@@ -198,6 +231,7 @@ function keptNames(before: Course): string[] {
 }
 
 /** The request without what only the hold needs. */
-export function requestOf({ id, hub, sendingParty, round, plan }: HoldRequest): CourseRequest {
-  return { id, hub, sendingParty, round, plan };
+export function requestOf(request: HoldRequest): CourseRequest {
+  const { id, hub, sendingParty, round, plan, priority } = request;
+  return { id, hub, sendingParty, round, plan, priority };
 }

@@ -12,7 +12,8 @@ import {
   type TestHub,
 } from "../capacity.builder.ts";
 import { aPlan, monday } from "../domain/hub.builder.ts";
-import type { ActualStay, SessionRecord } from "../domain/treatment.ts";
+import type { SessionRecord } from "../domain/session-record.ts";
+import type { ActualStay } from "../domain/stay-days.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
 import {
   bookCourse,
@@ -155,7 +156,7 @@ test("records nine days of intensive care for three planned, and names whom that
   const shortfall = events.at(-2)?.event;
   expect(shortfall?.value).toMatchObject({
     pool: `${hub.name}/pools/picu`,
-    displacedCourses: displaced.map((id) => `courses/${id}`).toSorted(),
+    displacedCourses: displaced.toReversed().map((id) => `courses/${id}`),
   });
   expect(events.at(-1)?.event.value).toMatchObject({
     deliveredItems: [

@@ -14,6 +14,8 @@ import type { TimedHub } from "../domain/demand.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
 import { findLapsed } from "../storage/blocking-store.ts";
 import type { Deps } from "./capacity-app.ts";
+import { partyLimit } from "./hold-limit.ts";
+import { freeUnits } from "./overflow-check.ts";
 import { type HoldRequest, type Proposal, proposeCourse } from "./place-course.ts";
 import {
   type Asking,
@@ -29,6 +31,8 @@ import { hubNotFound } from "./visibility.ts";
 export type Holding = Asking & {
   readonly now: Temporal.Instant;
   readonly offerFirst: () => Promise<void>;
+  /** Told before each reading of the rows on which a refusal may be decided. */
+  readonly onReading?: () => void;
 };
 
 /** A course that does not fit as things stand. */
@@ -41,34 +45,54 @@ const offersMax = 10;
 export async function tryToHold(
   deps: Deps,
   request: HoldRequest,
-  { now, offerFirst, ...asking }: Holding,
+  { now, offerFirst, onReading, ...asking }: Holding,
 ): Promise<Changed<StoredCourse> | NotHeld> {
   const toTake = { request, asking };
   const inTurn = (take: () => Promise<Try>) => takeInTurn(take, offerFirst);
   for (let attempt = 1; attempt < triesMax; attempt += 1) {
+    onReading?.();
     const hub = await loadHub(deps, request.hub);
     // Many at once want the same earliest time: of several equal rooms each then tries another first.
     const alone = attempt === 1 && deps.holdTurns.activeCount <= 1;
     const spread = alone ? 0 : spreadOf(request.id);
     const proposed = await proposeCourse(deps.db, hub, { request, now, spread });
     if (proposed.kind === "fits") {
+      // What is kept for urgent courses is a sum over all sites: only under their locks does it stay what it was.
+      if (proposed.proposal.demand.reserve !== undefined) break;
+      // What two persons allowed, and how much of it is needed, is looked at under the locks as well.
+      if (proposed.proposal.override !== undefined) break;
       const tried = await inTurn(() => takeProposal(deps, toTake, proposed.proposal));
       if (tried.kind === "taken") return tried.changed;
+      // It would fit, but its party holds as much as it may.
+      if (tried.kind === "blocked")
+        return { kind: "unavailable", unavailable: await tried.explain() };
       continue;
     }
-    if (!(await giveWay(deps, await proposed.overLapsed()))) {
+    const over = await proposed.overLapsed();
+    // Nobody loses a hold for one that may not be.
+    const limit = over && (await partyLimit(deps.db, request, { document: hub.document, now }));
+    if (limit !== undefined) return { kind: "unavailable", unavailable: limit };
+    if (!(await giveWay(deps, over))) {
       // Who waits was told before what is in the way.
       const waits = asking.list !== undefined;
-      return { kind: "unavailable", unavailable: waits ? stillBlocked : await proposed.explain() };
+      return {
+        kind: "unavailable",
+        unavailable: waits ? stillBlocked : await proposed.explain(deps.db),
+      };
     }
   }
-  let tried = await inTurn(() => takeUnderLocks(deps, toTake));
+  const lastTry = () =>
+    deps.lines(request.hub)(() => {
+      onReading?.();
+      return takeUnderLocks(deps, toTake);
+    });
+  let tried = await inTurn(lastTry);
   // The tries before lost what was free: what is left may be in the hands of holds past their release time.
   if (tried.kind === "blocked" && (await giveWay(deps, tried.overLapsed))) {
-    tried = await inTurn(() => takeUnderLocks(deps, toTake));
+    tried = await inTurn(lastTry);
   }
   if (tried.kind === "taken") return tried.changed;
-  if (tried.kind === "blocked") return { kind: "unavailable", unavailable: tried.unavailable };
+  if (tried.kind === "blocked") return { kind: "unavailable", unavailable: await tried.explain() };
   // Only a row that was written without its lock, a version just published or a list that never rests can be faster now.
   throw new DomainError("REVISION_CONFLICT", { hub: request.hub });
 }
@@ -87,12 +111,13 @@ function spreadOf(id: Uuid): number {
   return Number.parseInt(id.slice(-6), 16);
 }
 
-// Frees the holds past their release time that are in the way of a proposal; false where none are.
-async function giveWay(deps: Deps, over: Proposal | undefined): Promise<boolean> {
+/** Frees the holds past their release time that are in the way of a proposal; false where none are. */
+export async function giveWay(deps: Deps, over: Proposal | undefined): Promise<boolean> {
   if (over === undefined) return false;
   const lapsed = await findLapsed(deps.db, over.uses, over.poolUses);
   for (const course of lapsed) await takeLapsed(deps, course);
-  return lapsed.length > 0;
+  const more = await freeUnits(deps, over);
+  return lapsed.length + more > 0;
 }
 
 async function loadHub(deps: Deps, name: string): Promise<TimedHub> {

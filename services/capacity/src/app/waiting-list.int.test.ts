@@ -16,9 +16,9 @@ import {
   sweep,
   type TestHub,
 } from "../capacity.builder.ts";
-import type { Priority } from "../domain/course.ts";
 import { aPlan, aTemplate, surgeryTemplate } from "../domain/hub.builder.ts";
 import type { HubDocument } from "../domain/hub.ts";
+import type { Priority } from "../domain/priority.ts";
 import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
 import { bookCase, closeCase, stopCase } from "./case-requests.ts";

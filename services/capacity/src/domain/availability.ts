@@ -1,4 +1,5 @@
-import type { HubDocument, PoolKind } from "./hub.ts";
+import { must } from "@carehub/rules/fault";
+import { capacityOn, type HubDocument, type PoolKind } from "./hub.ts";
 import type { HubTime, Minute, Span } from "./hub-time.ts";
 
 /** A bucket of a pool: the day for beds, the half hour since 1970 for a beam. */
@@ -13,6 +14,13 @@ export type Availability = {
   readonly busy: ReadonlyMap<string, readonly Span[]>;
   /** What is used of each pool by bucket: planned and actual excess. */
   readonly used: ReadonlyMap<string, ReadonlyMap<Bucket, number>>;
+  /**
+   * For pools of uncertain stays: the probabilities with which each patient of such a stay is there, by day. Absent for
+   * none.
+   */
+  readonly presences?: ReadonlyMap<string, ReadonlyMap<Bucket, readonly number[]>>;
+  /** How many of those that `used` counts are of an uncertain stay, by day. Absent for none. */
+  readonly uncertain?: ReadonlyMap<string, ReadonlyMap<Bucket, number>>;
 };
 
 /** Minutes of a beam's bucket. */
@@ -37,15 +45,31 @@ export function holds(spans: readonly Span[], { start, end }: Span): boolean {
   return spans.some((span) => span.start <= start && end <= span.end);
 }
 
+/** What a pool has in a bucket for courses that are emergencies, or are not. */
+export function placesOf(
+  document: HubDocument,
+  { pool: id, bucket, isEmergency }: { pool: string; bucket: Bucket; isEmergency: boolean },
+): number {
+  const pool = must(
+    document.pools.find((candidate) => candidate.id === id),
+    "a demanded pool is in its document",
+  );
+  if (pool.kind === "BEAM") return pool.capacity;
+  return capacityOn(pool, bucket) - (isEmergency ? 0 : (pool.emergencyReserve ?? 0));
+}
+
 /** What a pool has left in a bucket. */
 export function freeOf(
-  { document, availability }: { document: HubDocument; availability: Availability },
+  { demand, availability }: { demand: PlacesFor; availability: Availability },
   pool: string,
   bucket: Bucket,
 ): number {
-  const capacity = document.pools.find(({ id }) => id === pool)?.capacity ?? 0;
-  return capacity - (availability.used.get(pool)?.get(bucket) ?? 0);
+  const { document, isEmergency } = demand;
+  const places = placesOf(document, { pool, bucket, isEmergency });
+  return places - (availability.used.get(pool)?.get(bucket) ?? 0);
 }
+
+type PlacesFor = { readonly document: HubDocument; readonly isEmergency: boolean };
 
 /** The buckets of a beam that a span touches, with its minutes in each. */
 export function beamBuckets(pool: string, { start, end }: Span): PoolUse[] {

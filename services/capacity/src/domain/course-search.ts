@@ -3,185 +3,280 @@
  * from the end of the last resource), so a session is a point and a course is a path. How far a path goes on from a
  * point is computed once and kept, hence a search that fails is bounded by points times steps, never by paths.
  */
-import { must } from "@carehub/rules/fault";
+import { assert, must } from "@carehub/rules/fault";
 import type { Availability } from "./availability.ts";
+import {
+  type Counts,
+  countsAfter,
+  isNearTimeOfDay,
+  type NextDay,
+  rangeAfter,
+  type Step,
+  shapeAt,
+} from "./course-rules.ts";
 import { type Demand, horizonOf } from "./demand.ts";
 import type { Day, Minute } from "./hub-time.ts";
-import { type Placement, placeSession, startsOn } from "./session-placement.ts";
+import { idealDays } from "./prolongation.ts";
+import { createSessionTimes, entryOf, type SessionTimes, type Start } from "./session-times.ts";
+import { type Week, weekCapOf, weekOfDay } from "./urgent-reserve.ts";
 
 /** What the planner decides by. */
 export type PlanContext = { readonly demand: Demand; readonly availability: Availability };
 
-/** A search over one demand and one availability, with what it has found out so far. */
-export type Search = PlanContext & {
+/** A search over one demand, with what it has found out so far. */
+export type Search = {
+  readonly demand: Demand;
+  readonly times: SessionTimes;
   readonly lastDay: Day;
-  readonly placements: Map<string, Map<Minute, Placement | undefined>>;
-  readonly starts: Map<string, Map<Day, readonly Start[]>>;
+  /** Whether only whole courses count; else how far a part of one gets is found out as well, at a greater cost. */
+  readonly onlyWhole: boolean;
+  /** How many starts may still be looked at; a search that has none left finds nothing more. */
+  readonly looks: { left: number };
+  /** From this session on all have the same shape. */
+  readonly tail: number;
+  /** How many sessions the course may have in a week; undefined where nothing is kept from it. */
+  readonly weekCap: ((week: Week) => number) | undefined;
+  readonly ideals: Map<string, readonly Day[]>;
   readonly reachedByPath: Map<string, ReachedBy>;
 };
 
 /** A first session, and the sites that its course may be treated at. */
-export type FirstSession = { readonly placement: Placement; readonly group: readonly string[] };
+export type FirstSession = { readonly placement: Start; readonly group: readonly string[] };
 
-/** Where a next session may start. */
-export type NextRange = { readonly earliest: Minute; readonly latest: Minute };
+/** A session of a path: what it uses is placed once the path is found. */
+export type Point = Omit<Step, "placement"> & { readonly placement: Start };
 
-type Start = { readonly site: string; readonly day: Day; readonly start: Minute };
-type Reached = { readonly length: number; readonly exact: boolean };
-type Counts = { readonly ofDay: number; readonly ofWeek: number };
-type Step = Counts & { readonly placement: Placement };
 type Path = {
   readonly group: readonly string[];
   readonly firstOfDay: Minute;
+  /** The days with nothing lost; empty where no rule asks for them. */
+  readonly ideal: readonly Day[];
+  /** No session is later, or the course would be prolonged by too much. */
+  readonly limitDay: Day;
   readonly reached: ReachedBy;
 };
-/** By the counts of the day and week, and by the session. */
-type ReachedBy = Map<number, Map<Placement, Reached>>;
+/**
+ * By the session's number and its counts of day and week, and by the session: how many sessions follow, negative where
+ * that is all that can, and not only what was asked for.
+ */
+type ReachedBy = Map<number, Map<Start, number>>;
 
-const minutesOfHour = 60;
-const gapHoursMax = 720;
-const daysOfWeek = 7;
+const countsMax = 128;
 
-/** Begins a search. */
-export function createSearch(context: PlanContext): Search {
-  const { lastDay } = horizonOf(context.demand);
-  return {
-    ...context,
-    lastDay,
-    placements: new Map(),
-    starts: new Map(),
-    reachedByPath: new Map(),
-  };
+// About half a second. A course that fits takes some hundreds; many rooms on a grid of five minutes, with lost days to be
+// made up for, would take minutes, and hold up everybody else.
+const looksMax = 1_500_000;
+
+/** Begins a search in those times. */
+export function createSearch(context: PlanContext, times = createSessionTimes(context)): Search {
+  const { demand } = context;
+  const { shapes } = demand;
+  const tail = shapes.findLastIndex((shape) => shape !== shapes.at(-1)) + 1;
+  const { lastDay } = horizonOf(demand);
+  const weekCap = weekCapOf(demand, context.availability);
+  const found = { ideals: new Map(), reachedByPath: new Map() };
+  const looks = { left: looksMax };
+  return { demand, times, lastDay, onlyWhole: true, looks, tail, weekCap, ...found };
 }
 
-/** The sessions with which a course could begin on a day, the earliest first. */
+/** The sessions with which a course could begin on a day, or go on where it has begun; the earliest first. */
 export function* firstSessions(search: Search, day: Day): Generator<FirstSession> {
-  const starts = search.demand.siteGroups
-    .flatMap((group) => startsAt(search, group, day).map((at) => ({ ...at, group })))
-    .toSorted((one, other) => one.start - other.start);
-  for (const { site, start, group } of starts) {
-    const placement = placeAt(search, { site, day, start });
-    if (placement !== undefined) yield { placement, group };
+  const { demand, times } = search;
+  const wanted = { shape: shapeAt(demand, doneOf(demand)), withExtra: false };
+  const firsts: FirstSession[] = [];
+  for (const group of demand.siteGroups) {
+    if (demand.begun !== undefined && !group.includes(demand.begun.last.site)) continue;
+    for (const placement of times.startsAt(group, day, wanted)) {
+      if (followsBegun(demand, placement)) firsts.push({ placement, group });
+    }
+  }
+  firsts.sort((one, other) => one.placement.start - other.placement.start);
+  for (const first of firsts) {
+    if (times.onlyFree || times.isFree(first.placement, wanted)) yield first;
   }
 }
 
 /** The longest course from that session on, up to the demanded length, each session as early as the next allow. */
-export function longestPath(search: Search, { placement, group }: FirstSession): Placement[] {
+export function longestPath(search: Search, first: FirstSession): Point[] {
   const { demand } = search;
-  const total = demand.phases.length;
-  const firstOfDay = placement.start - demand.time.startOf(placement.day);
-  const path: Path = { group, firstOfDay, reached: reachedOn(search, group, firstOfDay) };
-  let step: Step = { placement, ofDay: 1, ofWeek: 1 };
-  const sessions = [placement];
-  for (let left = reach(search, path, { step, wanted: total }) - 1; left > 0; left -= 1) {
-    step = must(
-      nextSteps(search, path, step).find(
-        (next) => reach(search, path, { step: next, wanted: left }) >= left,
-      ),
-      "a step that reaches further has a next one",
-    );
-    sessions.push(step.placement);
-  }
-  return sessions;
-}
-
-/** The least and the greatest start after a session's end. */
-export function rangeAfter({ rules }: Demand, end: Minute): NextRange {
-  const maxGap = rules.maxGapHours === 0 ? gapHoursMax : rules.maxGapHours;
-  return {
-    earliest: end + rules.minGapHours * minutesOfHour,
-    latest: end + maxGap * minutesOfHour,
-  };
-}
-
-/** Whether the time of day is near enough to that of the first session. */
-export function isNearTimeOfDay(demand: Demand, minuteOfDay: number, firstOfDay: number): boolean {
-  const window = demand.rules.timeOfDayWindowMinutes;
-  return window === 0 || Math.abs(minuteOfDay - firstOfDay) <= window;
-}
-
-/** Which session of its day and week one on that day would be after this one; undefined where that is one too many. */
-export function countsAfter({ rules }: Demand, step: Step, day: Day): Counts | undefined {
-  const ofDay = day === step.placement.day ? step.ofDay + 1 : 1;
-  if (ofDay > rules.sessionsPerDay) return undefined;
-  // Counted only where it matters, so that fewer points differ.
-  const counts = rules.sessionsPerWeek > 0 && weekOf(day) === weekOf(step.placement.day);
-  const ofWeek = counts ? step.ofWeek + 1 : 1;
-  return counts && ofWeek > rules.sessionsPerWeek ? undefined : { ofDay, ofWeek };
-}
-
-/** The starts on a day at one of the sites, the earliest first. */
-export function startsAt(search: Search, sites: readonly string[], day: Day): readonly Start[] {
-  const byDay = entryOf(search.starts, sites[0] ?? "", () => new Map<Day, readonly Start[]>());
-  return entryOf(byDay, day, () =>
-    sites
-      .flatMap((site) => startsOn(search.demand, site, day).map((start) => ({ site, day, start })))
-      .toSorted((one, other) => one.start - other.start),
-  );
-}
-
-/** A session placed at that start, where all of it is open and free. */
-export function placeAt(search: Search, at: Start): Placement | undefined {
-  const ofSite = entryOf(search.placements, at.site, () => new Map());
-  if (ofSite.has(at.start)) return ofSite.get(at.start);
-  const tried = placeSession(search, at);
-  const placement = "placement" in tried ? tried.placement : undefined;
-  ofSite.set(at.start, placement);
-  return placement;
-}
-
-// Lazy: a search that succeeds looks at one or two of them.
-function* nextSteps(search: Search, path: Path, step: Step): Generator<Step> {
-  const { demand, lastDay } = search;
-  const { time } = demand;
-  const { earliest, latest } = rangeAfter(demand, step.placement.end);
-  const until = Math.min(time.dayOf(latest), lastDay);
-  for (let day = time.dayOf(earliest); day <= until; day += 1) {
-    const counts = countsAfter(demand, step, day);
-    if (counts === undefined) continue;
-    for (const at of startsAt(search, path.group, day)) {
-      if (at.start < earliest || at.start > latest) continue;
-      const minuteOfDay = at.start - time.startOf(day);
-      if (counts.ofDay === 1 && !isNearTimeOfDay(demand, minuteOfDay, path.firstOfDay)) continue;
-      const placement = placeAt(search, at);
-      if (placement !== undefined) yield { placement, ...counts };
+  const { placement } = first;
+  const path = pathFrom(search, first);
+  if (placement.day > path.limitDay) return [];
+  const index = doneOf(demand);
+  const counts = firstCounts(demand, placement.day);
+  if (counts === undefined || isKept(search, placement.day, counts.ofWeek)) return [];
+  let point: Point = { placement, index, ...counts };
+  const points = [point];
+  const wanted = demand.phases.length - index;
+  for (let left = reach(search, path, { point, wanted }) - 1; left > 0; left -= 1) {
+    let found: Point | undefined;
+    const goesOn = (next: Point) => {
+      if (reach(search, path, { point: next, wanted: left }) < left) return false;
+      found = next;
+      return true;
+    };
+    someNext(search, path, { point, goesOn });
+    if (found === undefined) {
+      assert(search.looks.left < 0, "a session that reaches further has a next one");
+      return points;
     }
+    point = found;
+    points.push(point);
   }
+  return points;
 }
 
-// How many sessions a path can have from this step on, counted up to what is wanted.
-function reach(search: Search, path: Path, at: { step: Step; wanted: number }): number {
-  const { step, wanted } = at;
+/** A path with everything that its sessions use. */
+export function placedSteps({ demand, times }: Search, points: readonly Point[]): Step[] {
+  return points.map((point) => {
+    const withExtra = point.compensation === "EXTRA_DAY";
+    const wanted = { shape: shapeAt(demand, point.index), withExtra };
+    const placement = times.placeAt(point.placement, wanted);
+    return { ...point, placement: must(placement, "a session of a path is free") };
+  });
+}
+
+/** The days of a course's sessions with nothing lost, from its first one on. */
+export function idealFrom(search: Search, { placement, group }: FirstSession): readonly Day[] {
+  const { demand, ideals } = search;
+  const { begun, time } = demand;
+  const firstDay = begun === undefined ? placement.day : time.dayOf(begun.firstStart);
+  return entryOf(ideals, `${group[0]} ${firstDay}`, () => idealDays(demand, group, firstDay));
+}
+
+function pathFrom(search: Search, first: FirstSession): Path {
+  const { demand, lastDay } = search;
+  const { rules, time, begun, compensations } = demand;
+  const { placement, group } = first;
+  const start = begun?.firstStart ?? placement.start;
+  const firstOfDay = start - time.startOf(time.dayOf(start));
+  const isLimited = isBounded(demand);
+  const ideal = isLimited || compensations.length > 0 ? idealFrom(search, first) : [];
+  const limit = (ideal.at(-1) ?? lastDay) + (rules.prolongationDaysMax ?? 0);
+  const limitDay = isLimited ? Math.min(lastDay, limit) : lastDay;
+  const anyTime = rules.timeOfDayWindowMinutes === 0;
+  const ofFirst = compensations.length > 0 ? ideal[0] : "";
+  const key = `${group[0]} ${anyTime ? 0 : firstOfDay} ${limitDay} ${ofFirst}`;
+  const reached = entryOf(search.reachedByPath, key, () => new Map());
+  return { group, firstOfDay, ideal, limitDay, reached };
+}
+
+type Visit = { readonly point: Point; readonly goesOn: (next: Point) => boolean };
+
+// Shows the sessions that may follow, the earliest first, until one is taken: mostly that is one of the first two.
+function someNext(search: Search, path: Path, { point, goesOn }: Visit): boolean {
+  const { demand } = search;
+  const { time, compensations } = demand;
+  const { placement } = point;
+  const index = point.index + 1;
+  const end = placement.start + shapeAt(demand, point.index).minutes;
+  const { sameDay, earliest, latest } = rangeAfter(demand, end);
+  const until = untilOf(search, path, { index, latest });
+  for (let day = time.dayOf(Math.min(sameDay, earliest)); day <= until; day += 1) {
+    const isBehind = compensations.length > 0 && (path.ideal[index] ?? day + 1) <= day;
+    const from = day === placement.day ? sameDay : earliest;
+    const on = { point, goesOn, day, isBehind, from, latest };
+    if (someOn(search, path, { ...on, withExtra: false })) return true;
+    if (!isBehind || !compensations.includes("EXTRA_DAY")) continue;
+    if (someOn(search, path, { ...on, withExtra: true })) return true;
+  }
+  return false;
+}
+
+type OnDay = NextDay & Visit & { readonly from: Minute; readonly latest: Minute };
+
+function someOn(search: Search, path: Path, on: OnDay): boolean {
+  const { demand, times } = search;
+  const { point, goesOn, day, withExtra, from, latest } = on;
+  const counts = countsAfter(demand, point, on);
+  if (counts === undefined || isKept(search, day, counts.ofWeek)) return false;
+  const index = point.index + 1;
+  const wanted = { shape: shapeAt(demand, index), withExtra };
+  const dayStart = demand.time.startOf(day);
+  for (const placement of times.startsAt(path.group, day, wanted)) {
+    const { start } = placement;
+    if (start < from || start > latest) continue;
+    search.looks.left -= 1;
+    if (search.looks.left < 0) return false;
+    if (counts.ofDay === 1 && !isNearTimeOfDay(demand, start - dayStart, path.firstOfDay)) {
+      continue;
+    }
+    if (!times.onlyFree && !times.isFree(placement, wanted)) continue;
+    // What fits in the regular hours needs no opening that is kept for lost days.
+    if (withExtra && times.isFree(placement, { ...wanted, withExtra: false })) continue;
+    if (goesOn({ placement, index, ...counts })) return true;
+  }
+  return false;
+}
+
+// How many sessions a path can have from this one on, counted up to what is wanted.
+function reach(search: Search, path: Path, at: { point: Point; wanted: number }): number {
+  const { point, wanted } = at;
   if (wanted <= 1) return 1;
-  const { placement, ofDay, ofWeek } = step;
-  const reached = entryOf(path.reached, ofDay * daysOfWeek * 4 + ofWeek, () => new Map());
-  const known = reached.get(placement);
-  if (known !== undefined && (known.exact || known.length >= wanted)) {
-    return Math.min(known.length, wanted);
+  const reached = entryOf(path.reached, placeOf(search, point), () => new Map());
+  const known = reached.get(point.placement);
+  if (known !== undefined && (known < 0 || known >= wanted)) {
+    return Math.min(Math.abs(known), wanted);
   }
   let length = 1;
-  for (const next of nextSteps(search, path, step)) {
-    length = Math.max(length, 1 + reach(search, path, { step: next, wanted: wanted - 1 }));
-    if (length >= wanted) break;
-  }
-  reached.set(placement, { length, exact: length < wanted });
+  const goesOn = (next: Point) => {
+    length = Math.max(length, 1 + reach(search, path, { point: next, wanted: wanted - 1 }));
+    return length >= wanted;
+  };
+  someNext(search, path, { point, goesOn });
+  reached.set(point.placement, length < wanted ? -length : length);
   return length;
 }
 
-function reachedOn(search: Search, group: readonly string[], firstOfDay: Minute): ReachedBy {
-  const anyTime = search.demand.rules.timeOfDayWindowMinutes === 0;
-  const key = `${group[0]} ${anyTime ? 0 : firstOfDay}`;
-  return entryOf(search.reachedByPath, key, () => new Map());
+// Where the sessions that follow are all alike, and nothing depends on their number, that does not count.
+function placeOf(search: Search, { index, ofDay, ofWeek }: Point): number {
+  const { demand, tail, onlyWhole } = search;
+  const isNumbered = demand.compensations.length > 0 || (onlyWhole && isBounded(demand));
+  const number = isNumbered ? index : Math.min(index, tail);
+  return (number * countsMax + ofDay) * countsMax + ofWeek;
 }
 
-function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
+// Whether so many sessions in the week of that day would take what is kept for urgent courses.
+function isKept({ weekCap }: Search, day: Day, ofWeek: number): boolean {
+  return weekCap !== undefined && ofWeek > weekCap(weekOfDay(day));
 }
 
-function weekOf(day: Day): number {
-  return Math.floor((day + 3) / daysOfWeek);
+function isBounded({ rules }: Demand): boolean {
+  return rules.prolongationDaysMax !== undefined;
+}
+
+type Next = { readonly index: number; readonly latest: Minute };
+
+// The last day on which the next session may be, if those after it are to be given until the limit.
+function untilOf(search: Search, path: Path, { index, latest }: Next): Day {
+  const { demand, onlyWhole } = search;
+  const { rules, compensations, phases, time } = demand;
+  const perDay = rules.sessionsPerDay + (compensations.includes("SAME_DAY") ? 1 : 0);
+  const after = onlyWhole && isBounded(demand) ? phases.length - index - 1 : 0;
+  return Math.min(time.dayOf(latest), path.limitDay - Math.floor(after / perDay));
+}
+
+// Which session of its day and week the first one is: of a course that has begun not the first of all.
+function firstCounts(demand: Demand, day: Day): Counts | undefined {
+  const { begun, time } = demand;
+  if (begun === undefined) return { ofDay: 1, ofWeek: 1 };
+  const { ofDay = 1, ofWeek = 1, last } = begun;
+  const before = { ofDay, ofWeek, placement: { day: time.dayOf(last.end - 1) } };
+  return countsAfter(demand, before, { day, isBehind: false, withExtra: false });
+}
+
+function doneOf({ begun }: Demand): number {
+  return begun?.done ?? 0;
+}
+
+function followsBegun(demand: Demand, at: { readonly day: Day; readonly start: Minute }): boolean {
+  const { begun, time } = demand;
+  if (begun === undefined) return true;
+  const { sameDay, earliest } = rangeAfter(demand, begun.last.end);
+  const isSameDay = time.dayOf(begun.last.end - 1) === at.day;
+  const firstOfDay = begun.firstStart - time.startOf(time.dayOf(begun.firstStart));
+  return (
+    at.start >= (isSameDay ? sameDay : earliest) &&
+    isNearTimeOfDay(demand, at.start - time.startOf(at.day), firstOfDay)
+  );
 }

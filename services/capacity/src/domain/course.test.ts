@@ -14,7 +14,7 @@ import {
 } from "./course.ts";
 import { aPlan, monday, testNow } from "./hub.builder.ts";
 import type { UnavailableReason } from "./refusal.ts";
-import { closeCourse, compareStays, stopForCase } from "./treatment.ts";
+import { closeCourse, stopForCase } from "./treatment.ts";
 
 const today = { now: testNow, today: monday.add({ days: 1 }) };
 const lapsedAt = aHold.releaseAt;
@@ -136,15 +136,6 @@ test("closes a case once, and gives back what it still keeps", () => {
   given(aWaitingCourse())
     .when(closeCourse)
     .then({ state: { state: "RELEASED" }, events: [{ type: "CourseReleased" }] });
-});
-
-test("tells the bed-days that were not used from those beyond the plan", () => {
-  const stay = { stay: "intensive-care", firstDate: monday, lastDate: monday.add({ days: 4 }) };
-  const { givenBack, excess } = compareStays(aHold, [stay]);
-  expect(givenBack.map(({ pool, amount }) => [pool, amount])).toEqual(
-    Array.from({ length: 5 }, () => ["hubs/test-hub/pools/ward", 1]),
-  );
-  expect(excess).toHaveLength(2);
 });
 
 const { id, hub, sendingParty } = aCourse();

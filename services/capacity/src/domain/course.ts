@@ -2,10 +2,13 @@ import type { Decision } from "@carehub/rules/decision";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { Uuid } from "@carehub/rules/ids";
 import type { CourseFact } from "./course-fact.ts";
-import type { CoursePlan } from "./demand.ts";
+import type { CoursePlan, DemandedStay } from "./demand.ts";
 import { type AnswerTime, beginsBefore, type Hold } from "./hold.ts";
+import type { Priority } from "./priority.ts";
 import type { CapacityReason } from "./reasons.ts";
 import type { ServiceItem } from "./service-items.ts";
+import type { MissedSession, RecordInError } from "./session-record.ts";
+import type { ExtendedStay } from "./stay-extension.ts";
 import { canWait, type Unavailable } from "./unavailable.ts";
 
 /** How far a course is; NONE where nothing was ever asked for. */
@@ -16,18 +19,24 @@ export type CourseState =
   | "HELD"
   | "BOOKED"
   | "IN_TREATMENT"
+  | "INTERRUPTED"
   | "ENDED"
   | "RELEASED"
   | "LAPSED";
-
-/** How soon a course is needed, as its case was referred. */
-export type Priority = "ROUTINE" | "URGENT" | "EMERGENCY";
 
 /** A course's place in its hub's waiting list: by priority, then by time. */
 export type Waiting = {
   readonly sinceAt: Temporal.Instant;
   readonly priority: Priority;
   readonly answerTime: AnswerTime;
+};
+
+/** Why and since when a treatment is interrupted. */
+export type Interruption = {
+  readonly reason: string;
+  readonly sinceDate: Temporal.PlainDate;
+  /** The days of stays that were given back, to be taken again from the first session on. */
+  readonly releasedStays: readonly DemandedStay[];
 };
 
 /** A stop that its case asks for and the hub has not answered. */
@@ -58,13 +67,28 @@ export type Course = {
   /** Its case has ended: whatever is still asked for is not done. */
   readonly closed: boolean;
   readonly plan?: CoursePlan;
+  /** As its case was referred or its hub asked; absent in courses of before it was kept. */
+  readonly priority?: Priority;
   readonly hold?: Hold;
+  /** When it was booked last; absent before, and in courses of before it was kept. */
+  readonly bookedAt?: Temporal.Instant;
   readonly unavailable?: Unavailable;
   /** Only while it waits for capacity. */
   readonly waiting?: Waiting;
   /** Only while it is in treatment. */
   readonly stopPending?: PendingStop;
+  /** Only while treatment is interrupted. */
+  readonly interruption?: Interruption;
+  /** By how many working days its hold was extended each time; absent for never. */
+  readonly extensions?: readonly number[];
+  /** What took place, as it stands; one record a session. */
   readonly recorded: readonly RecordedSession[];
+  /** What did not take place, as it stands; absent for none. */
+  readonly missed?: readonly MissedSession[];
+  /** What was entered in error; absent for none. */
+  readonly inError?: readonly RecordInError[];
+  /** The stays that last longer than planned; absent for none. */
+  readonly extendedStays?: readonly ExtendedStay[];
   readonly admissionDate?: Temporal.PlainDate;
   readonly dischargeDate?: Temporal.PlainDate;
   readonly outcome?: Outcome;
@@ -90,6 +114,7 @@ export type CourseRequest = {
   readonly sendingParty: string | undefined;
   readonly round: number;
   readonly plan: CoursePlan;
+  readonly priority?: Priority;
 };
 
 /**
@@ -108,7 +133,7 @@ export function awaitsCapacity(course: Course, round: number): boolean {
 
 /** Whether time and places are kept for it. */
 export function keepsCapacity(course: Course): boolean {
-  return course.state === "HELD" || course.state === "BOOKED" || course.state === "IN_TREATMENT";
+  return course.state === "HELD" || course.state === "BOOKED" || isUnderTreatment(course);
 }
 
 /** Holds the course as it was planned. */
@@ -147,7 +172,7 @@ export function bookForCase(course: Course, round: number, now: Temporal.Instant
   const { hold } = course;
   const lapsed = { type: "CourseHoldLapsed", round, reason: "NOT_HELD" } as const;
   if (course.state === "HELD" && hold !== undefined && hold.round === round) {
-    if (!beginsBefore(hold, now)) return book(course, hold);
+    if (!beginsBefore(hold, now)) return book(course, hold, now);
     return { state: { ...course, state: "LAPSED" }, events: [lapsed] };
   }
   const booked = course.state === "BOOKED" || isTreated(course);
@@ -169,7 +194,7 @@ export function bookForHub(course: Course, now: Temporal.Instant): CourseDecisio
     const facts = { state: course.state, first_date: hold.firstDate.toString() };
     throw refusal("COURSE_NOT_HELD", facts);
   }
-  return book(course, hold);
+  return book(course, hold, now);
 }
 
 /** Gives back what the hub's own patient holds. Fails with COURSE_OF_REFERRAL, COURSE_STARTED or COURSE_NOT_HELD. */
@@ -198,7 +223,12 @@ export function release(course: Course, asked: { round: number; reason: string }
 
 /** Whether treatment has begun. */
 export function isTreated(course: Course): boolean {
-  return course.state === "IN_TREATMENT" || course.state === "ENDED";
+  return isUnderTreatment(course) || course.state === "ENDED";
+}
+
+/** Whether treatment has begun and is not over; it may be interrupted. */
+export function isUnderTreatment({ state }: Course): boolean {
+  return state === "IN_TREATMENT" || state === "INTERRUPTED";
 }
 
 /** Nothing follows. */
@@ -206,10 +236,10 @@ export function unchanged(course: Course): CourseDecision {
   return { state: course, events: [] };
 }
 
-function book(course: Course, hold: Hold): CourseDecision {
+function book(course: Course, hold: Hold, bookedAt: Temporal.Instant): CourseDecision {
   const { round, firstDate, lastDate, certificate } = hold;
   return {
-    state: { ...course, state: "BOOKED" },
+    state: { ...course, state: "BOOKED", bookedAt },
     events: [
       { type: "CourseBooked", round, firstDate, lastDate, certificateHash: certificate.hash },
     ],

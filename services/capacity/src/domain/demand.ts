@@ -1,11 +1,24 @@
 import { DomainError } from "@carehub/rules/domain-error";
-import { must } from "@carehub/rules/fault";
 import { invalidField } from "@carehub/rules/ids";
-import type { CourseTemplate, Hub, HubDocument, Pool, ResourceUse, SessionRules } from "./hub.ts";
-import { isSiteKind, isStale } from "./hub.ts";
+import type {
+  Compensation,
+  CourseTemplate,
+  Hub,
+  HubDocument,
+  Pool,
+  PreparationStep,
+  SessionRules,
+  UrgentReserve,
+} from "./hub.ts";
+import { isStale } from "./hub.ts";
 import { type Day, dayOfDate, type HubTime, type Minute, minuteOfInstant } from "./hub-time.ts";
 import { splitTemplateName } from "./names.ts";
+import { phasesOf, preparationOf, reserveOf, siteGroupsOf, staysOf } from "./plan-parts.ts";
+import type { Priority } from "./priority.ts";
 import type { CapacityReason } from "./reasons.ts";
+import { type Shape, shapesOf } from "./session-shape.ts";
+import { daysOf } from "./stay-presence.ts";
+import { reservedSites } from "./urgent-reserve.ts";
 
 /** What is asked for: a template with the patient's own numbers. */
 export type CoursePlan = {
@@ -17,6 +30,10 @@ export type CoursePlan = {
   readonly readyDate: Temporal.PlainDate;
   readonly dueDate: Temporal.PlainDate;
   readonly underAnaesthesia: boolean;
+  /** The STAT mortality category of the operation, 1 to 5; absent where it is none. */
+  readonly statCategory?: number;
+  /** The age in completed months at the ready date; absent where it is not said. */
+  readonly ageMonths?: number;
 };
 
 /** A stay to be placed, from a day counted from that of the first session. */
@@ -25,6 +42,23 @@ export type DemandedStay = {
   readonly pool: string;
   readonly fromDay: number;
   readonly days: number;
+  /** The probabilities, in millionths, that the patient is there on its days; absent where the days are certain. */
+  readonly presence?: readonly number[];
+};
+
+/** A course that has begun: only the rest of it is placed. */
+export type Begun = {
+  /** How many sessions count as given. */
+  readonly done: number;
+  /** The phase of each of them, where they were not given in the order of the course; one for each. */
+  readonly phases?: readonly string[];
+  /** How many of them were on the day of the last, and in its week; absent for one. */
+  readonly ofDay?: number;
+  readonly ofWeek?: number;
+  /** The last of them; the site by its id. */
+  readonly last: { readonly end: Minute; readonly site: string };
+  /** When the first of them began. */
+  readonly firstStart: Minute;
 };
 
 /** All that the planner has to place, in its own terms. */
@@ -34,13 +68,24 @@ export type Demand = {
   readonly template: CourseTemplate;
   /** The phase of each session, in the order of the sessions. */
   readonly phases: readonly string[];
-  readonly siteUse: ResourceUse;
-  readonly otherUses: readonly ResourceUse[];
+  /** What each session uses, in the same order; equal ones are the same object. */
+  readonly shapes: readonly Shape[];
+  readonly preparation: readonly PreparationStep[];
   /** The sites that one course may be treated at: one of the groups, any site in it. */
   readonly siteGroups: readonly (readonly string[])[];
   readonly rules: SessionRules;
   readonly stays: readonly DemandedStay[];
   readonly underAnaesthesia: boolean;
+  /** Whether beds that are kept for emergencies may be used. */
+  readonly isEmergency: boolean;
+  /** What is kept of the sites for urgent courses; absent where nothing is, or this course is urgent. */
+  readonly reserve?: UrgentReserve;
+  /** The day on which it is planned. */
+  readonly today: Day;
+  /** The ways to make up for lost days that may be used; the planner tries with few first. */
+  readonly compensations: readonly Compensation[];
+  /** Only the rest of a course that has begun is placed; its next session is between the ready and the due day. */
+  readonly begun?: Begun;
   /** The days on which the course may start, by its first session or stay. */
   readonly readyDay: Day;
   readonly dueDay: Day;
@@ -78,28 +123,35 @@ export function createDemand(hub: TimedHub, plan: CoursePlan, now: Temporal.Inst
     throw invalidField("plan.due_date", "lies before the ready date");
   }
   const readyDay = dayOfDate(plan.readyDate);
+  const phases = phasesOf(template, plan);
+  const reserve = reserveOf(document, template);
   return {
     document,
     time,
     template,
-    phases: phasesOf(template, plan),
-    siteUse: must(
-      template.uses.find(({ kind }) => isSiteKind(kind)),
-      "a published template has a site",
-    ),
-    otherUses: template.uses.filter(
-      ({ kind, onlyUnderAnaesthesia }) =>
-        !isSiteKind(kind) && (plan.underAnaesthesia || !onlyUnderAnaesthesia),
-    ),
+    phases,
+    shapes: shapesOf(template, phases, plan.underAnaesthesia),
+    preparation: preparationOf(template, plan.underAnaesthesia),
     siteGroups: siteGroupsOf(document, template),
     rules: template.rules,
     stays: staysOf(template, plan),
     underAnaesthesia: plan.underAnaesthesia,
+    isEmergency: false,
+    ...(reserve === undefined ? {} : { reserve }),
+    today: time.dayOf(minuteOfInstant(now)),
+    compensations: template.rules.compensations ?? [],
     readyDay,
     dueDay: Math.min(dayOfDate(plan.dueDate), readyDay + startDaysMax),
     notBefore: minuteOfInstant(now),
     spread: 0,
   };
+}
+
+/** The same demand for a patient who needs it that soon; a demand is routine unless that is said. */
+export function withPriority(demand: Demand, priority: Priority): Demand {
+  if (priority === "ROUTINE") return demand;
+  const { reserve: _, ...urgent } = demand;
+  return { ...urgent, isEmergency: priority === "EMERGENCY" };
 }
 
 /** The same demand from the day after its due day on; nothing where that is past the last day. */
@@ -126,11 +178,44 @@ export function startingFrom(demand: Demand, at: Temporal.Instant): Demand {
   return { ...demand, notBefore: Math.max(demand.notBefore, minuteOfInstant(at)) };
 }
 
+/** The rest of a course that has begun: no preparation, no new stays, and only the sessions that are left. */
+export function continuing(demand: Demand, begun: Begun): Demand {
+  const rest = { ...demand, begun, preparation: [], stays: [] };
+  if (begun.phases === undefined) return rest;
+  // What was missed of a phase is still to be given as such, also where a later phase has begun.
+  const phases = [...begun.phases, ...without(demand.phases, begun.phases)];
+  const shapes = shapesOf(demand.template, phases, demand.underAnaesthesia);
+  return { ...rest, phases, shapes };
+}
+
+function without(all: readonly string[], given: readonly string[]): string[] {
+  const left = [...given];
+  return all.filter((phase) => {
+    const at = left.indexOf(phase);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}
+
 /** The first and the last day on which the first session may be, with the stays before it. */
 export function firstSessionDays(demand: Demand): { readonly first: Day; readonly last: Day } {
   const { time, readyDay, dueDay, notBefore } = demand;
   const lead = leadDays(demand);
-  return { first: Math.max(readyDay, time.dayOf(notBefore)) + lead, last: dueDay + lead };
+  const first = Math.max(readyDay, time.dayOf(notBefore)) + lead;
+  return { first: Math.max(first, isotopeDay(demand)), last: dueDay + lead };
+}
+
+// The first day on which the stays that need an isotope can begin, as that of the first session; past the last day where
+// the table of working days ends before.
+function isotopeDay({ document, stays, time, notBefore, dueDay }: Demand): Day {
+  const days = stays.flatMap(({ pool, fromDay }) => {
+    const order = document.pools.find(({ id }) => id === pool)?.isotopeOrderDays ?? 0;
+    if (order === 0) return [];
+    return [
+      (time.workingDaysAfter(time.dayOf(notBefore), order) ?? dueDay + startDaysMax) - fromDay,
+    ];
+  });
+  return Math.max(Number.NEGATIVE_INFINITY, ...days);
 }
 
 /** How many days before the first session the first stay begins. */
@@ -147,12 +232,22 @@ export function horizonOf(demand: Demand): { readonly firstDay: Day; readonly la
   );
   const inWeeks = Math.ceil(phases.length / rules.sessionsPerDay / daysOfWeek) * weekDays;
   const sessionDays = Math.max(inWeeks, (phases.length - 1) * cycleDays(rules));
-  const stayDays = Math.max(0, ...stays.map(({ fromDay, days }) => fromDay + days));
+  const stayDays = Math.max(0, ...stays.map((stay) => stay.fromDay + daysOf(stay)));
   const lastStart = demand.dueDay + leadDays(demand);
   return {
-    firstDay: demand.readyDay,
-    lastDay: lastStart + Math.max(sessionDays, stayDays) + spareDays,
+    firstDay: preparationDay(demand),
+    // A single session has no gap that a holiday could widen.
+    lastDay: lastStart + Math.max(sessionDays, stayDays) + (phases.length > 1 ? spareDays : 1),
   };
+}
+
+// Working days are never further apart than this for each of them, with the longest holidays known.
+const daysOfWorkingDay = 2;
+const holidayDays = 10;
+
+function preparationDay({ preparation, readyDay }: Demand): Day {
+  const lead = Math.max(0, ...preparation.map(({ leadDaysMax }) => leadDaysMax));
+  return lead === 0 ? readyDay : readyDay - lead * daysOfWorkingDay - holidayDays;
 }
 
 // Cycles of weeks may each be as late as their gap allows; 0 where sessions follow each other within the week.
@@ -162,72 +257,26 @@ function cycleDays({ minGapHours, maxGapHours }: SessionRules): number {
 }
 
 /** The ids of the resources that a demand may use. */
-export function resourcesOf({ document, siteGroups, otherUses }: Demand): string[] {
-  const kinds = new Set(otherUses.map(({ kind }) => kind));
+export function resourcesOf(demand: Demand): string[] {
+  const { document, siteGroups, shapes, preparation } = demand;
+  const kinds = new Set([
+    ...new Set(shapes).values().flatMap(({ otherUses }) => otherUses.map(({ kind }) => kind)),
+    ...preparation.flatMap(({ uses }) => uses.map(({ kind }) => kind)),
+  ]);
   const others = document.resources.filter(({ kind }) => kinds.has(kind)).map(({ id }) => id);
-  return [...siteGroups.flat(), ...others];
+  return [...new Set([...siteGroups.flat(), ...others, ...reservedSites(demand)])];
 }
 
 /** The pools that a demand may use. */
-export function poolsOf({ document, stays, template, siteGroups }: Demand): Pool[] {
+export function poolsOf({ document, stays, shapes, siteGroups }: Demand): Pool[] {
   const beds = new Set(stays.map(({ pool }) => pool));
   const sites = siteGroups.flat();
+  const usesBeam = shapes.some(({ beam }) => beam !== undefined);
   return document.pools.filter(({ id, kind, serves }) =>
-    kind === "BED"
-      ? beds.has(id)
-      : template.beam !== undefined && serves.some((site) => sites.includes(site)),
+    kind === "BED" ? beds.has(id) : usesBeam && serves.some((site) => sites.includes(site)),
   );
 }
 
 function refusal(reason: CapacityReason, metadata: Record<string, string>): DomainError {
   return new DomainError(reason, metadata);
-}
-
-function phasesOf(template: CourseTemplate, plan: CoursePlan): string[] {
-  const planned = new Map(plan.phases.map(({ phase, sessionCount }) => [phase, sessionCount]));
-  for (const { phase } of plan.phases) {
-    if (!template.phases.some(({ id }) => id === phase)) {
-      throw refusal("PLAN_OUTSIDE_TEMPLATE", { phase });
-    }
-  }
-  return template.phases.flatMap(({ id, sessionCount, sessionCountMin, sessionCountMax }) => {
-    const count = planned.size === 0 ? sessionCount : planned.get(id);
-    if (count === undefined) return [];
-    if (count < sessionCountMin || count > sessionCountMax) {
-      const limits = { min: String(sessionCountMin), max: String(sessionCountMax) };
-      throw refusal("PLAN_OUTSIDE_TEMPLATE", {
-        phase: id,
-        session_count: String(count),
-        ...limits,
-      });
-    }
-    return Array.from({ length: count }, () => id);
-  });
-}
-
-// A stay that the plan makes longer or shorter moves those that begin when it ends.
-function staysOf(template: CourseTemplate, plan: CoursePlan): DemandedStay[] {
-  const planned = new Map(plan.stays.map(({ stay, days }) => [stay, days]));
-  for (const { stay } of plan.stays) {
-    if (!template.stays.some(({ id }) => id === stay)) {
-      throw refusal("PLAN_OUTSIDE_TEMPLATE", { stay });
-    }
-  }
-  const shiftByEnd = new Map<number, number>();
-  return template.stays.flatMap(({ id, pool, fromDay, days }) => {
-    const wanted = planned.size === 0 ? days : planned.get(id);
-    if (wanted === undefined) return [];
-    const shift = shiftByEnd.get(fromDay) ?? 0;
-    shiftByEnd.set(fromDay + days, shift + wanted - days);
-    return [{ stay: id, pool, fromDay: fromDay + shift, days: wanted }];
-  });
-}
-
-function siteGroupsOf(document: HubDocument, template: CourseTemplate): string[][] {
-  const kind = template.uses.find((use) => isSiteKind(use.kind))?.kind;
-  const sites =
-    template.sites.length > 0
-      ? [...template.sites]
-      : document.resources.filter((resource) => resource.kind === kind).map(({ id }) => id);
-  return template.rules.sameSite ? sites.map((site) => [site]) : [sites];
 }

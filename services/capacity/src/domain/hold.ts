@@ -2,9 +2,9 @@ import { zoneOf } from "@carehub/calendar/country";
 import { addWorkingDays, deadlineInstant } from "@carehub/calendar/deadline";
 import { must } from "@carehub/rules/fault";
 import type { Demand } from "./demand.ts";
-import type { TemplateService } from "./hub.ts";
+import type { Compensation, TemplateService } from "./hub.ts";
 import { dateOfDay, instantOfMinute, type Minute } from "./hub-time.ts";
-import { poolName, resourceName } from "./names.ts";
+import { type HubName, poolName, resourceName } from "./names.ts";
 import { type FittingCourse, poolUses } from "./planner.ts";
 import { plannedItems, type ServiceItem } from "./service-items.ts";
 
@@ -37,6 +37,16 @@ export type HeldSession = {
   readonly start: Minute;
   readonly end: Minute;
   readonly uses: readonly HeldUse[];
+  /** How it makes up for a lost day; absent where it is as usual. */
+  readonly compensation?: Compensation;
+};
+
+/** One held step of the preparation; without uses where it only takes time. */
+export type HeldStep = {
+  readonly step: string;
+  readonly start: Minute;
+  readonly end: Minute;
+  readonly uses: readonly HeldUse[];
 };
 
 /** One held stay, by the full name of its pool; both days inclusive. */
@@ -45,6 +55,8 @@ export type HeldStay = {
   readonly pool: string;
   readonly firstDate: Temporal.PlainDate;
   readonly lastDate: Temporal.PlainDate;
+  /** The probabilities, in millionths, that the patient is there on its days; absent where the days are certain. */
+  readonly presence?: readonly number[];
 };
 
 /** What a held course was checked against, and the proof itself. */
@@ -63,6 +75,12 @@ export type Hold = {
   readonly round: number;
   readonly sessions: readonly HeldSession[];
   readonly stays: readonly HeldStay[];
+  /** The steps before the first session; absent where there are none. */
+  readonly preparation?: readonly HeldStep[];
+  /** The days by which it lasts longer than with no day lost; absent for none. */
+  readonly prolongationDays?: number;
+  /** The greatest probability, in millionths, that a unit of its uncertain stays overflows; absent where none is. */
+  readonly overflowProbabilityPpm?: number;
   /** The full names of all pools that it uses. */
   readonly pools: readonly string[];
   readonly firstDate: Temporal.PlainDate;
@@ -71,6 +89,8 @@ export type Hold = {
   readonly answerBy: AnswerBy;
   /** Past it another may take the hold. */
   readonly releaseAt: Temporal.Instant;
+  /** The name of the override that it needs; absent where it keeps to what the hub has. */
+  readonly override?: string;
   readonly serviceItems: readonly ServiceItem[];
   /** What its items are counted by, as the template had them. */
   readonly services: readonly TemplateService[];
@@ -97,47 +117,83 @@ export function releaseOf({ expiresAt, answerTime }: AnswerBy): Temporal.Instant
   return expiresAt.add({ hours: answerTime.graceHours });
 }
 
-/** Whether the course as it is held has its first session before that time. */
-export function beginsBefore({ sessions }: Hold, at: Temporal.Instant): boolean {
-  const first = must(sessions[0], "a held course has a session");
-  return Temporal.Instant.compare(instantOfMinute(first.start), at) < 0;
+/** Whether the course as it is held begins before that time, with its preparation. */
+export function beginsBefore(hold: Hold, at: Temporal.Instant): boolean {
+  const starts = keptUses(hold).flatMap(({ uses }) => uses.map(({ start }) => start));
+  const first = Math.min(...starts);
+  return Temporal.Instant.compare(instantOfMinute(first), at) < 0;
+}
+
+/** All that a course keeps of resources, by the number of its session; 0, -1, -2, … for the steps before the first. */
+export function keptUses({
+  sessions,
+  preparation = [],
+}: Pick<Hold, "sessions" | "preparation">): { number: number; uses: readonly HeldUse[] }[] {
+  return [
+    ...sessions.map(({ number, uses }) => ({ number, uses })),
+    ...preparation.map(({ uses }, index) => ({ number: 0 - index, uses })),
+  ];
 }
 
 /** Names what was planned: sessions, stays, their dates and the services they are priced by. */
 export function holdParts(demand: Demand, course: FittingCourse) {
-  const { document, phases, template, underAnaesthesia } = demand;
-  const sessions = course.sessions.map((session, index): HeldSession => {
-    const { site, start, end, uses } = session;
-    return {
-      number: index + 1,
-      phase: phases[index] ?? "",
-      site: resourceName(document.name, site),
-      start,
-      end,
-      uses: uses.map((use) => ({ ...use, resource: resourceName(document.name, use.resource) })),
-    };
+  const { document, template, underAnaesthesia } = demand;
+  const sessions = sessionsOf(demand, course);
+  const stays = course.stays.map(({ firstDay, days, ...stay }): HeldStay => {
+    const dates = { firstDate: dateOfDay(firstDay), lastDate: dateOfDay(firstDay + days - 1) };
+    return { ...stay, pool: poolName(document.name, stay.pool), ...dates };
   });
-  const stays = course.stays.map(({ stay, pool, firstDay, days }): HeldStay => {
-    const lastDate = dateOfDay(firstDay + days - 1);
-    const firstDate = dateOfDay(firstDay);
-    return { stay, pool: poolName(document.name, pool), firstDate, lastDate };
-  });
-  const firstDays = [
-    ...course.sessions.map(({ day }) => day),
-    ...course.stays.map((s) => s.firstDay),
-  ];
-  const lastDays = [
-    ...course.sessions.map(({ end }) => demand.time.dayOf(end - 1)),
-    ...course.stays.map(({ firstDay, days }) => firstDay + days - 1),
-  ];
+  const preparation = course.preparation.map((step) => ({
+    ...step,
+    uses: namedUses(document.name, step.uses),
+  }));
+  const { firstDay, lastDay } = daysOf(demand, course);
+  const { prolongationDays } = course;
   return {
     sessions,
     stays,
+    ...(preparation.length === 0 ? {} : { preparation }),
+    ...(prolongationDays === 0 ? {} : { prolongationDays }),
     pools: [...new Set(poolUses(course).map(({ pool }) => poolName(document.name, pool)))],
-    firstDate: dateOfDay(Math.min(...firstDays)),
-    lastDate: dateOfDay(Math.max(...lastDays)),
+    firstDate: dateOfDay(firstDay),
+    lastDate: dateOfDay(lastDay),
     underAnaesthesia,
     services: template.services,
     serviceItems: plannedItems(template.services, { sessions, stays, underAnaesthesia }),
   };
+}
+
+function sessionsOf({ document, phases, begun }: Demand, { sessions }: FittingCourse) {
+  const done = begun?.done ?? 0;
+  return sessions.map((session, index): HeldSession => {
+    const { site, start, end, uses, compensation } = session;
+    return {
+      number: done + index + 1,
+      phase: phases[done + index] ?? "",
+      site: resourceName(document.name, site),
+      start,
+      end,
+      uses: namedUses(document.name, uses),
+      ...(compensation === undefined ? {} : { compensation }),
+    };
+  });
+}
+
+function namedUses(hub: HubName, uses: readonly HeldUse[]): HeldUse[] {
+  return uses.map((use) => ({ ...use, resource: resourceName(hub, use.resource) }));
+}
+
+// The days on which the patient is at the hub; a step that only takes time needs nobody there.
+function daysOf({ time }: Demand, { sessions, stays, preparation }: FittingCourse) {
+  const steps = preparation.filter(({ uses }) => uses.length > 0);
+  const firstDays = [
+    ...sessions.map(({ day }) => day),
+    ...stays.map((stay) => stay.firstDay),
+    ...steps.map(({ start }) => time.dayOf(start)),
+  ];
+  const lastDays = [
+    ...sessions.map(({ end }) => time.dayOf(end - 1)),
+    ...stays.map(({ firstDay, days }) => firstDay + days - 1),
+  ];
+  return { firstDay: Math.min(...firstDays), lastDay: Math.max(...lastDays) };
 }

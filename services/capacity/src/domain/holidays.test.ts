@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { checkCourse } from "../wire/course-checker.builder.ts";
 import { certificateDocument } from "./certificate.ts";
-import { checkCourse } from "./course-checker.builder.ts";
 import { createDemand, type Demand } from "./demand.ts";
 import { holdParts } from "./hold.ts";
 import { aHub, aPlan, aTemplate, dailyRules, testNow } from "./hub.builder.ts";

@@ -1,7 +1,9 @@
 import { hasCalendarYear } from "@carehub/calendar/table";
-import { DomainError, type FieldViolation } from "@carehub/rules/domain-error";
-import { type CourseTemplate, type HubDocument, isSiteKind } from "./hub.ts";
+import { DomainError } from "@carehub/rules/domain-error";
+import { type HubDocument, isSiteKind, type Pool } from "./hub.ts";
 import type { CapacityReason } from "./reasons.ts";
+import { checkTemplate } from "./template-rules.ts";
+import { unique, type Violations, violation } from "./violations.ts";
 
 /**
  * Checks that the parts of a document fit each other; what a single field may hold is checked before. Fails with
@@ -13,6 +15,7 @@ export function checkHubDocument(document: HubDocument, now: Temporal.Instant): 
     ...checkResources(document),
     ...checkPools(document),
     ...checkDates(document),
+    ...checkReserves(document),
     ...unique("hub.templates", document.templates),
     ...document.templates.flatMap((template, index) =>
       checkTemplate(document, template, `hub.templates[${index}]`),
@@ -21,12 +24,6 @@ export function checkHubDocument(document: HubDocument, now: Temporal.Instant): 
   if (violations.length === 0) return;
   const reason: CapacityReason = "HUB_DOCUMENT_INVALID";
   throw new DomainError(reason, { violations: String(violations.length) }, { violations });
-}
-
-type Violations = readonly FieldViolation[];
-
-function violation(field: string, description: string): FieldViolation {
-  return { field, description };
 }
 
 function checkPlace(document: HubDocument, now: Temporal.Instant): Violations {
@@ -55,6 +52,11 @@ function isZone(zone: string): boolean {
 function checkResources({ resources }: HubDocument): Violations {
   return [
     ...unique("hub.resources", resources),
+    ...resources.flatMap(({ kind, mirrorGroup }, at) =>
+      mirrorGroup === undefined || isSiteKind(kind)
+        ? []
+        : [violation(`hub.resources[${at}].mirror_group`, "only rooms and theatres are mirrored")],
+    ),
     ...resources.flatMap((resource, at) =>
       resource.weeklyOpenings.flatMap((opening, index) =>
         checkWindow(opening, `hub.resources[${at}].weekly_openings[${index}]`),
@@ -73,8 +75,9 @@ function checkPools({ pools, resources }: HubDocument): Violations {
   return [
     ...unique("hub.pools", pools),
     ...pools.flatMap((pool, at) => {
-      if (pool.kind === "BED" && pool.serves.length > 0) {
-        return [violation(`hub.pools[${at}].serves`, "beds serve no rooms")];
+      if (pool.kind === "BED") return checkBeds(pool, `hub.pools[${at}]`);
+      if (isOnlyForBeds(pool)) {
+        return [violation(`hub.pools[${at}]`, "has what only pools of beds have")];
       }
       return pool.serves.flatMap((room, index) => {
         const field = `hub.pools[${at}].serves[${index}]`;
@@ -86,6 +89,38 @@ function checkPools({ pools, resources }: HubDocument): Violations {
       });
     }),
   ];
+}
+
+function checkBeds(pool: Pool, field: string): Violations {
+  const { serves, changes = [], emergencyReserve = 0, capacity } = pool;
+  return [
+    ...(serves.length > 0 ? [violation(`${field}.serves`, "beds serve no rooms")] : []),
+    ...(emergencyReserve > capacity
+      ? [violation(`${field}.emergency_reserve`, "is more than there are")]
+      : []),
+    ...changes.flatMap(({ firstDate, lastDate }, index) =>
+      Temporal.PlainDate.compare(firstDate, lastDate) > 0
+        ? [violation(`${field}.changes[${index}].last_date`, "lies before the first")]
+        : [],
+    ),
+  ];
+}
+
+function isOnlyForBeds({ changes = [], ...pool }: Pool): boolean {
+  const { isotopeOrderDays, emergencyReserve, overflowBoundPpm } = pool;
+  return changes.length > 0 || (isotopeOrderDays ?? emergencyReserve ?? overflowBoundPpm ?? 0) > 0;
+}
+
+function checkReserves({ urgentReserves = [] }: HubDocument): Violations {
+  return urgentReserves.flatMap(({ kind, fullDays, openDays }, index) => {
+    const field = `hub.urgent_reserves[${index}]`;
+    return [
+      ...(isSiteKind(kind) ? [] : [violation(`${field}.kind`, "is no kind of sites")]),
+      ...(openDays < fullDays
+        ? []
+        : [violation(`${field}.open_days`, "is not less than full_days")]),
+    ];
+  });
 }
 
 function checkDates(document: HubDocument): Violations {
@@ -109,67 +144,4 @@ function checkDates(document: HubDocument): Violations {
       ];
     }),
   ];
-}
-
-function checkTemplate(hub: HubDocument, template: CourseTemplate, field: string): Violations {
-  return [
-    ...checkShape(hub, template, `${field}.session`),
-    ...checkRules(template, `${field}.rules`),
-    ...unique(`${field}.phases`, template.phases),
-    ...template.phases.flatMap(({ sessionCount, sessionCountMin, sessionCountMax }, index) =>
-      sessionCountMin <= sessionCount && sessionCount <= sessionCountMax
-        ? []
-        : [violation(`${field}.phases[${index}]`, "its session count is outside its own limits")],
-    ),
-    ...unique(`${field}.stays`, template.stays),
-    ...template.stays.flatMap(({ pool }, index) =>
-      hub.pools.some(({ id, kind }) => id === pool && kind === "BED")
-        ? []
-        : [violation(`${field}.stays[${index}].pool`, "is no pool of beds")],
-    ),
-    ...template.services.flatMap(({ basis, stay }, index) => {
-      const known = template.stays.some(({ id }) => id === stay);
-      const right = basis === "PER_STAY_DAY" ? known : stay === "";
-      return right ? [] : [violation(`${field}.services[${index}].stay`, "does not fit the basis")];
-    }),
-  ];
-}
-
-function checkShape(hub: HubDocument, template: CourseTemplate, field: string): Violations {
-  const siteUses = template.uses.filter(({ kind }) => isSiteKind(kind));
-  const [site] = siteUses;
-  if (site === undefined || siteUses.length > 1 || site.onlyUnderAnaesthesia) {
-    return [violation(`${field}.uses`, "uses exactly one room or theatre, in every session")];
-  }
-  const ofKind = hub.resources.filter(({ kind }) => kind === site.kind).map(({ id }) => id);
-  const sites = template.sites.length === 0 ? ofKind : template.sites;
-  const beams = hub.pools.filter(({ kind }) => kind === "BEAM");
-  return [
-    ...(sites.length === 0 ? [violation(`${field}.sites`, "has no site")] : []),
-    ...sites
-      .filter((id) => !ofKind.includes(id))
-      .map((id) => violation(`${field}.sites`, `${id} is not of the site's kind`)),
-    ...sites
-      .filter((id) => template.beam && !beams.some(({ serves }) => serves.includes(id)))
-      .map((id) => violation(`${field}.beam`, `no beam serves ${id}`)),
-    ...template.uses
-      .filter((use) => !hub.resources.some(({ kind }) => kind === use.kind))
-      .map((use) => violation(`${field}.uses`, `the hub has no ${use.kind}`)),
-  ];
-}
-
-function checkRules({ rules }: CourseTemplate, field: string): Violations {
-  const { minGapHours, maxGapHours } = rules;
-  return minGapHours <= maxGapHours
-    ? []
-    : [violation(`${field}.max_gap_hours`, "is less than the least gap")];
-}
-
-function unique(field: string, parts: readonly { readonly id: string }[]): Violations {
-  const ids = new Set<string>();
-  return parts.flatMap(({ id }, index) => {
-    if (ids.has(id)) return [violation(`${field}[${index}].id`, "stands twice")];
-    ids.add(id);
-    return [];
-  });
 }

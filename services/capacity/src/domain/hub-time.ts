@@ -1,4 +1,5 @@
 import { calendarEntry, hasCalendarYear } from "@carehub/calendar/table";
+import { isWorkingDay } from "@carehub/calendar/working-days";
 import { must } from "@carehub/rules/fault";
 import type { HubDocument, Resource } from "./hub.ts";
 
@@ -16,11 +17,19 @@ export type HubTime = {
   /** The minute at which the day begins. */
   readonly startOf: (day: Day) => Minute;
   readonly dayOf: (minute: Minute) => Day;
-  /** The openings of a resource, by its id, on a day: sorted, apart from each other. */
-  readonly openings: (resource: string, day: Day) => readonly Span[];
+  /**
+   * The openings of a resource, by its id, on a day: sorted, apart from each other; with those kept for lost days where
+   * that is said.
+   */
+  readonly openings: (resource: string, day: Day, withExtra?: boolean) => readonly Span[];
+  /** The day that many working days of the hub's country before; undefined beyond its table. */
+  readonly workingDaysBefore: (day: Day, count: number) => Day | undefined;
+  /** The day that many working days after; undefined beyond its table. */
+  readonly workingDaysAfter: (day: Day, count: number) => Day | undefined;
 };
 
 const minutesOfDay = 1440;
+const minutesOfHour = 60;
 const noon = Temporal.PlainTime.from("12:00");
 const epochDate = Temporal.PlainDate.from("1970-01-01");
 const mondayIndex = 1;
@@ -35,14 +44,20 @@ export function dateOfDay(day: Day): Temporal.PlainDate {
   return epochDate.add({ days: day });
 }
 
-// The day of the week, 1 for Monday to 7 for Sunday; the epoch was a Thursday.
-function weekdayOf(day: Day): number {
+/** The day of the week, 1 for Monday to 7 for Sunday; the epoch was a Thursday. */
+export function weekdayOf(day: Day): number {
   return ((((day + 3) % 7) + 7) % 7) + 1;
 }
 
 /** The instant of a minute. */
 export function instantOfMinute(minute: Minute): Temporal.Instant {
   return Temporal.Instant.fromEpochMilliseconds(minute * 60_000);
+}
+
+/** `HH:MM` of a minute of the day, up to `24:00`. */
+export function timeOfMinute(minuteOfDay: number): string {
+  const pad = (part: number) => String(part).padStart(2, "0");
+  return `${pad(Math.floor(minuteOfDay / minutesOfHour))}:${pad(minuteOfDay % minutesOfHour)}`;
 }
 
 /** The first whole minute that is not before the instant. */
@@ -69,35 +84,73 @@ export function createHubTime(document: HubDocument): HubTime {
   };
   const resources = new Map(document.resources.map((resource) => [resource.id, resource]));
   const spans = new Map<string, Map<Day, readonly Span[]>>();
-  const openings = (id: string, day: Day) => {
-    const ofResource = spans.get(id) ?? new Map<Day, readonly Span[]>();
+  const openings = (id: string, day: Day, withExtra = false) => {
+    const key = withExtra ? `+${id}` : id;
+    const ofResource = spans.get(key) ?? new Map<Day, readonly Span[]>();
     const known = ofResource.get(day);
     if (known !== undefined) return known;
     const resource = must(resources.get(id), "a template's resource is in its document");
-    const found = openingsOf(document, { resource, day, start: startOf(day) });
-    spans.set(id, ofResource.set(day, found));
+    const found = openingsOf(document, { resource, day, start: startOf(day), withExtra });
+    spans.set(key, ofResource.set(day, found));
     return found;
   };
-  return { startOf, dayOf, openings };
+  const walk = (step: 1 | -1) => (from: Day, count: number) =>
+    workingDaysFrom(document.country, { from, count, step });
+  return { startOf, dayOf, openings, workingDaysBefore: walk(-1), workingDaysAfter: walk(1) };
 }
 
-type ResourceDay = { readonly resource: Resource; readonly day: Day; readonly start: Minute };
+function workingDaysFrom(
+  country: string,
+  { from, count, step }: { readonly from: Day; readonly count: number; readonly step: 1 | -1 },
+): Day | undefined {
+  let day = from;
+  for (let left = count; left > 0; ) {
+    day += step;
+    const date = dateOfDay(day);
+    if (!hasCalendarYear(country, date.year)) return undefined;
+    if (isWorkingDay(country, date)) left -= 1;
+  }
+  return day;
+}
 
-function openingsOf(document: HubDocument, { resource, day, start }: ResourceDay): Span[] {
+type ResourceDay = {
+  readonly resource: Resource;
+  readonly day: Day;
+  readonly start: Minute;
+  readonly withExtra: boolean;
+};
+
+function openingsOf(document: HubDocument, at: ResourceDay): Span[] {
+  const { resource, day, start, withExtra } = at;
   const date = dateOfDay(day);
-  const weekly = resource.weeklyOpenings.filter(({ days }) =>
-    isOpen(document, { days, day, date }),
+  // What is kept for lost days is also open on a holiday: that is what it is for.
+  const weekly = resource.weeklyOpenings.filter(({ days, onlyForCompensation }) =>
+    onlyForCompensation
+      ? withExtra && days.includes(weekdayOf(day))
+      : isOpen(document, { days, day, date }),
   );
   const exceptional = document.exceptionalOpenings.filter(
     ({ onDate, resources }) =>
       onDate.equals(date) && (resources.length === 0 || resources.includes(resource.id)),
   );
-  return mergeSpans(
+  const open = mergeSpans(
     [...weekly, ...exceptional].map((opening) => ({
       start: start + opening.start,
       end: start + opening.end,
     })),
   );
+  const { machineCheck: check } = resource;
+  if (check === undefined) return open;
+  const from = start + check.start;
+  return open.flatMap((span) => without(span, { start: from, end: from + check.minutes }));
+}
+
+function without(span: Span, hole: Span): Span[] {
+  if (hole.end <= span.start || hole.start >= span.end) return [span];
+  return [
+    { start: span.start, end: hole.start },
+    { start: hole.end, end: span.end },
+  ].filter(({ start, end }) => start < end);
 }
 
 type WeeklyDay = {

@@ -8,20 +8,13 @@
  * time of day), so that the cost of the rest, which is computed once for a time and a number of sessions left, stays small.
  * A wide hub with long gaps has more ways than can be looked at all the same: past a limit there is no plan.
  */
-import {
-  countsAfter,
-  createSearch,
-  isNearTimeOfDay,
-  type PlanContext,
-  placeAt,
-  rangeAfter,
-  type Search,
-  startsAt,
-} from "./course-search.ts";
+import { countsAfter, isNearTimeOfDay, rangeAfter, shapeAt } from "./course-rules.ts";
+import { createSearch, type PlanContext, type Search } from "./course-search.ts";
 import { firstSessionDays } from "./demand.ts";
 import type { Day, Minute } from "./hub-time.ts";
 import { type OpenedSession, placeOpened } from "./opened-session.ts";
 import { type FailedSearch, placeStays, stayObstacles } from "./planner.ts";
+import type { Shape } from "./session-shape.ts";
 
 /** A session of the plan. */
 export type PossibleSession = OpenedSession & {
@@ -33,6 +26,7 @@ type Step = PossibleSession & { readonly ofDay: number; readonly ofWeek: number 
 type Rest = { readonly cost: number; readonly next: Step | undefined };
 /** Where and when a course's sessions are to be. */
 type Setting = {
+  readonly context: PlanContext;
   readonly search: Search;
   readonly group: readonly string[];
   /** The course's time of day. */
@@ -48,6 +42,8 @@ type Range = {
   readonly latest: Minute;
   /** Whether the time of day has to be near the course's own. */
   readonly near: boolean;
+  /** What the session uses. */
+  readonly shape: Shape;
 };
 
 const firstsMax = 4;
@@ -55,6 +51,7 @@ const firstsMax = 4;
 // anaesthesia in the example hub take 1,800.
 const looksMax = 10_000;
 const usualStart: Minute = 9 * 60;
+const anyTime = { earliest: 0, latest: Number.POSITIVE_INFINITY };
 const tornCost = 1_000_000;
 const openedCost = 1_000;
 
@@ -67,12 +64,13 @@ export function planWithOpenings(
   failed: FailedSearch,
 ): readonly PossibleSession[] | undefined {
   const search = createSearch(context);
-  const total = context.demand.phases.length;
+  const total = context.demand.phases.length - (context.demand.begun?.done ?? 0);
   const looks = { left: looksMax };
   const plans = firstsOf(context, search, failed).map(({ group, first }) => {
     const { placement } = first;
     const minuteOfDay = placement.start - context.demand.time.startOf(placement.day);
-    const planning: Planning = { search, group, minuteOfDay, rests: new Map(), looks };
+    const rests = new Map<string, Rest>();
+    const planning: Planning = { context, search, group, minuteOfDay, rests, looks };
     const step: Step = { ...first, ofDay: 1, ofWeek: 1 };
     const cost = costOf(step) + restAfter(planning, step, total - 1).cost;
     return { planning, step, cost };
@@ -96,8 +94,9 @@ function firstsOf(context: PlanContext, search: Search, failed: FailedSearch): F
   for (let day = from; day <= last; day += 1) {
     if (stayObstacles(context, placeStays(demand.stays, day)).length > 0) continue;
     for (const group of demand.siteGroups) {
-      const setting: Setting = { search, group, minuteOfDay: usualStart };
-      const range = { earliest: 0, latest: Number.POSITIVE_INFINITY, near: false };
+      const setting: Setting = { context, search, group, minuteOfDay: usualStart };
+      const shape = shapeAt(demand, demand.begun?.done ?? 0);
+      const range = { ...anyTime, near: false, shape };
       firsts.push(...openedOn(setting, day, range).map((first) => ({ group, first })));
     }
   }
@@ -124,7 +123,7 @@ function restAfter(planning: Planning, step: Step, left: number): Rest {
   const known = planning.rests.get(key);
   if (known !== undefined) return known;
   let rest: Rest = { cost: Number.POSITIVE_INFINITY, next: undefined };
-  for (const next of nextOf(planning, step)) {
+  for (const next of nextOf(planning, step, left)) {
     const own = costOf(next);
     if (own >= rest.cost) continue;
     const cost = own + restAfter(planning, next, left - 1).cost;
@@ -135,27 +134,30 @@ function restAfter(planning: Planning, step: Step, left: number): Rest {
   return rest;
 }
 
-function* nextOf(planning: Planning, step: Step): Generator<Step> {
+// Only with what is as usual: what makes up for lost days was tried before.
+function* nextOf(planning: Planning, step: Step, left: number): Generator<Step> {
   const { demand, lastDay } = planning.search;
   const { time } = demand;
-  const { earliest, latest } = rangeAfter(demand, step.placement.end);
+  const shape = shapeAt(demand, demand.phases.length - left);
+  const { sameDay, earliest, latest } = rangeAfter(demand, step.placement.end);
   const until = Math.min(time.dayOf(latest), lastDay);
-  for (let day = time.dayOf(earliest); day <= until; day += 1) {
-    const counts = countsAfter(demand, step, day);
+  for (let day = time.dayOf(Math.min(sameDay, earliest)); day <= until; day += 1) {
+    const counts = countsAfter(demand, step, { day, isBehind: false, withExtra: false });
     if (counts === undefined) continue;
     if (!mayLook(planning)) return;
-    const range = { earliest, latest, near: counts.ofDay === 1 };
+    const from = day === step.placement.day ? sameDay : earliest;
+    const range = { earliest: from, latest, near: counts.ofDay === 1, shape };
     const regular = regularOn(planning, day, range);
     const found = regular.length > 0 ? regular : openedOn(planning, day, range);
     for (const session of found) yield { ...session, ...counts };
   }
-  yield* tornAfter(planning, until + 1);
+  yield* tornAfter(planning, until + 1, shape);
 }
 
 // The first day after a gap that is too long.
-function* tornAfter(planning: Planning, from: Day): Generator<Step> {
+function* tornAfter(planning: Planning, from: Day, shape: Shape): Generator<Step> {
   for (let day = from; day <= planning.search.lastDay && mayLook(planning); day += 1) {
-    const range = { earliest: 0, latest: Number.POSITIVE_INFINITY, near: true };
+    const range = { ...anyTime, near: true, shape };
     const [session] = regularOn(planning, day, range);
     if (session === undefined) continue;
     yield { ...session, torn: true, ofDay: 1, ofWeek: 1 };
@@ -166,15 +168,17 @@ function* tornAfter(planning: Planning, from: Day): Generator<Step> {
 // The first, the nearest and the last time on that day at which the hub is open and all is free.
 function regularOn(setting: Setting, day: Day, range: Range): PossibleSession[] {
   const { search, group, minuteOfDay } = setting;
-  const dayStart = search.demand.time.startOf(day);
-  const starts = startsAt(search, group, day).filter(({ start }) =>
-    isWithin(setting, start - dayStart, { range, start }),
-  );
+  const { demand, times } = search;
+  const wanted = { shape: range.shape, withExtra: false };
+  const dayStart = demand.time.startOf(day);
+  const starts = times
+    .startsAt(group, day, wanted)
+    .filter(({ start }) => isWithin(setting, start - dayStart, { range, start }));
   const away = (start: Minute) => Math.abs(start - dayStart - minuteOfDay);
   const nearest = starts.toSorted((one, other) => away(one.start) - away(other.start));
   const placements = [starts, nearest, starts.toReversed()].flatMap((order) => {
     for (const at of order) {
-      const placement = placeAt(search, at);
+      const placement = times.placeAt(at, wanted);
       if (placement !== undefined) return [placement];
     }
     return [];
@@ -184,7 +188,7 @@ function regularOn(setting: Setting, day: Day, range: Range): PossibleSession[] 
 
 // At the course's time of day, and after hours.
 function openedOn(setting: Setting, day: Day, range: Range): PossibleSession[] {
-  const { search, group, minuteOfDay } = setting;
+  const { context, search, group, minuteOfDay } = setting;
   const { time, rules } = search.demand;
   const dayStart = time.startOf(day);
   const onGrid = (minute: Minute) => Math.ceil(minute / rules.gridMinutes) * rules.gridMinutes;
@@ -195,7 +199,7 @@ function openedOn(setting: Setting, day: Day, range: Range): PossibleSession[] {
       .map((minute) => dayStart + minute)
       .filter((start) => isWithin(setting, start - dayStart, { range, start }))
       .flatMap((start) => {
-        const opened = placeOpened(search, { site, day, start });
+        const opened = placeOpened(context, { site, day, start, shape: range.shape });
         return opened === undefined ? [] : [{ ...opened, torn: false }];
       });
   });

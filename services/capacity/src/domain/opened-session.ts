@@ -28,9 +28,9 @@ export function placeOpened(context: PlanContext, at: Try): OpenedSession | unde
   const { demand } = context;
   const uses: PlacedUse[] = [];
   const openings: Opening[] = [];
-  for (const use of [demand.siteUse, ...demand.otherUses]) {
+  for (const use of [at.shape.siteUse, ...at.shape.otherUses]) {
     const span = spanOfUse(use, at.start);
-    const candidates = idsFor(context, use, at.site).filter((id) =>
+    const candidates = idsFor(context, use, at).filter((id) =>
       isUntaken(context, id, { span, uses }),
     );
     const open = candidates.find((id) => isOpen(demand, id, span));
@@ -41,14 +41,14 @@ export function placeOpened(context: PlanContext, at: Try): OpenedSession | unde
     if (demand.time.dayOf(span.start) !== demand.time.dayOf(span.end - 1)) return undefined;
     openings.push({ at: resource, ...span });
   }
-  const beam = beamOf(demand, at.site, at.start);
-  if (fullBuckets(context, beam.uses).length > 0) return undefined;
-  const end = Math.max(beam.span?.end ?? at.start, ...uses.map((use) => use.end));
-  return { placement: { ...at, end, uses, beam: beam.uses }, openings };
+  const beam = beamOf(demand, at);
+  if (fullBuckets(context, beam).length > 0) return undefined;
+  const { site, day, start, shape } = at;
+  return { placement: { site, day, start, end: start + shape.minutes, uses, beam }, openings };
 }
 
-function idsFor({ demand }: PlanContext, use: ResourceUse, site: string): readonly string[] {
-  if (use === demand.siteUse) return [site];
+function idsFor({ demand }: PlanContext, use: ResourceUse, at: Try): readonly string[] {
+  if (use === at.shape.siteUse) return [at.site];
   return demand.document.resources.filter(({ kind }) => kind === use.kind).map(({ id }) => id);
 }
 

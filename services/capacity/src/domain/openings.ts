@@ -37,7 +37,8 @@ function joined(openings: readonly Opening[]): Opening[] {
   );
 }
 
-function withOpenings(
+/** The same context with these openings: time in which resources are open as well, and one place more in each bucket. */
+export function withOpenings(
   { demand, availability }: PlanContext,
   openings: readonly Opening[],
 ): PlanContext {
@@ -58,20 +59,21 @@ function bucketAt({ document, time }: Demand, pool: string, start: Minute): numb
   return kind === "BED" ? time.dayOf(start) : Math.floor(start / beamBucketMinutes);
 }
 
-function neededOf({ document, template }: Demand, pool: string): number {
+function neededOf({ document, shapes }: Demand, pool: string): number {
   const kind = document.pools.find(({ id }) => id === pool)?.kind;
-  return kind === "BED" ? 1 : Math.min(beamBucketMinutes, template.beam?.minutes ?? 0);
+  const beam = Math.max(0, ...shapes.map((shape) => shape.beam?.minutes ?? 0));
+  return kind === "BED" ? 1 : Math.min(beamBucketMinutes, beam);
 }
 
 function openedTime(time: HubTime, openings: readonly Opening[]): HubTime {
   return {
     ...time,
-    openings: (resource: string, day: Day) => {
+    openings: (resource: string, day: Day, withExtra = false) => {
       const dayStart = time.startOf(day);
       const more = openings.filter(
         ({ at, start }) => at === resource && start >= dayStart && start < dayStart + minutesOfDay,
       );
-      const known = time.openings(resource, day);
+      const known = time.openings(resource, day, withExtra);
       return more.length === 0 ? known : mergeSpans([...known, ...more]);
     },
   };

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { checkCourse, checkTogether } from "../wire/course-checker.builder.ts";
 import type { Availability } from "./availability.ts";
 import { certificateDocument } from "./certificate.ts";
-import { checkCourse, checkTogether } from "./course-checker.builder.ts";
 import { type CoursePlan, createDemand, type TimedHub } from "./demand.ts";
 import { holdParts } from "./hold.ts";
 import {

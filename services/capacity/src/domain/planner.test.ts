@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { checkCourse } from "../wire/course-checker.builder.ts";
 import type { Availability } from "./availability.ts";
 import { certificateDocument } from "./certificate.ts";
-import { checkCourse } from "./course-checker.builder.ts";
 import { type CoursePlan, createDemand, startingFrom, type TimedHub } from "./demand.ts";
 import { holdParts } from "./hold.ts";
 import {

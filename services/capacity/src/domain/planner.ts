@@ -1,7 +1,23 @@
 import type { PoolUse } from "./availability.ts";
-import { createSearch, firstSessions, longestPath, type PlanContext } from "./course-search.ts";
+import type { Step } from "./course-rules.ts";
+import {
+  createSearch,
+  type FirstSession,
+  firstSessions,
+  idealFrom,
+  longestPath,
+  type PlanContext,
+  type Point,
+  placedSteps,
+  type Search,
+} from "./course-search.ts";
 import { type DemandedStay, firstSessionDays } from "./demand.ts";
+import type { Compensation } from "./hub.ts";
 import type { Day } from "./hub-time.ts";
+import { overflowObstacles } from "./overflow-rule.ts";
+import { type PlacedStep, type Prepared, placePreparation } from "./preparation.ts";
+import { prolongationOf } from "./prolongation.ts";
+import { createFirsts, promisingFirsts } from "./search-firsts.ts";
 import { fullBuckets, type Obstacle, type Placement } from "./session-placement.ts";
 
 /** A stay on its days. */
@@ -10,12 +26,17 @@ export type PlacedStay = {
   readonly pool: string;
   readonly firstDay: Day;
   readonly days: number;
+  /** The probabilities, in millionths, that the patient is there on its days; absent where the days are certain. */
+  readonly presence?: readonly number[];
 };
 
-/** A course that fits: every session and stay. */
+/** A course that fits: every session, stay and step of the preparation. */
 export type FittingCourse = {
   readonly sessions: readonly Placement[];
   readonly stays: readonly PlacedStay[];
+  readonly preparation: readonly PlacedStep[];
+  /** The days by which it lasts longer than with no day lost. */
+  readonly prolongationDays: number;
 };
 
 /** A search that failed: the longest part that fits, empty where not even a first session does. */
@@ -32,32 +53,121 @@ export type Found =
 
 /**
  * Finds the earliest course between the ready and the due day: the first session as early as can be, then each next
- * one, with every gap, the time of day, the site and the numbers per day and week kept. Whole or none; pure, and the
- * same for the same input.
+ * one, with every gap, the time of day, the site and the numbers per day and week kept. Lost days are made up for only
+ * where no course fits without that. Whole or none; pure, and the same for the same input.
  */
 export function planCourse(context: PlanContext): Found {
   const { demand } = context;
+  for (const compensations of waysOf(demand.compensations)) {
+    const course = planSo({ ...context, demand: { ...demand, compensations } });
+    if (course !== undefined) return { kind: "fits", course };
+  }
+  // Only who explains the refusal asks for it, and it costs as much as all that was tried.
+  return {
+    kind: "blocked",
+    get failed() {
+      return longestPart(context);
+    },
+  };
+}
+
+/** The sets of compensations in the order in which they are tried: none, each alone, and both. */
+export function waysOf(allowed: readonly Compensation[]): (readonly Compensation[])[] {
+  return [[], ...allowed.map((one) => [one]), ...(allowed.length > 1 ? [allowed] : [])];
+}
+
+function planSo(context: PlanContext): FittingCourse | undefined {
+  const { demand } = context;
   const search = createSearch(context);
-  const total = demand.phases.length;
-  let failed: FailedSearch = { sessions: [], group: demand.siteGroups[0] ?? [] };
+  const days = { first: demand.today, last: search.lastDay };
+  // Where nothing fitted as usual most first sessions cannot have a course either: they are told from the others at
+  // little cost. The first way looks at few when it fits, and the rest of a course that has begun is short.
+  const isLater = demand.compensations.length > 0 && demand.begun === undefined;
+  const firstsOn = isLater
+    ? promisingFirsts(search, createFirsts(days.first, days.last))
+    : undefined;
+  for (const tried of tryCourses(context, search, firstsOn)) {
+    if ("place" in tried) return tried.place();
+  }
+  return undefined;
+}
+
+// With nothing made up for, and as long as it gets: the limit of prolongation is explained apart.
+function longestPart(context: PlanContext): FailedSearch {
+  const { prolongationDaysMax: _, ...rules } = context.demand.rules;
+  const unbound = { ...context, demand: { ...context.demand, rules, compensations: [] } };
+  const search = { ...createSearch(unbound), onlyWhole: false };
+  let longest: readonly Point[] = [];
+  let group = context.demand.siteGroups[0] ?? [];
+  for (const tried of tryCourses(unbound, search)) {
+    if ("place" in tried || tried.points.length <= longest.length) continue;
+    longest = tried.points;
+    group = tried.group;
+  }
+  const sessions = placedSteps(search, longest).map(toPlacement);
+  return { sessions, group };
+}
+
+/** What came of one first session: a course, or the part of it that fits. */
+export type TriedCourse = FirstSession &
+  (
+    | { /** Places everything that the course uses. */ readonly place: () => FittingCourse }
+    | { readonly points: readonly Point[] }
+  );
+
+/**
+ * Tries every first session, the earliest first, with the compensations that the demand names. Who knows which of them
+ * cannot have a course may leave these out.
+ */
+export function* tryCourses(
+  context: PlanContext,
+  search: Search,
+  firstsOn: (day: Day) => Iterable<FirstSession> = (day) => firstSessions(search, day),
+): Generator<TriedCourse> {
+  const { demand } = context;
+  const wanted = demand.phases.length - (demand.begun?.done ?? 0);
   const { first: firstDay, last: lastDay } = firstSessionDays(demand);
   for (let day = firstDay; day <= lastDay; day += 1) {
-    const stays = placeStays(demand.stays, day);
-    if (stayObstacles(context, stays).length > 0) continue;
-    for (const first of firstSessions(search, day)) {
-      const sessions = longestPath(search, first);
-      if (sessions.length >= total) return { kind: "fits", course: { sessions, stays } };
-      if (sessions.length > failed.sessions.length) failed = { sessions, group: first.group };
+    let stays: readonly PlacedStay[] | undefined;
+    let prepared: Prepared | undefined;
+    for (const first of firstsOn(day)) {
+      // Stays and preparation depend on the day alone.
+      if (stays === undefined) {
+        stays = placeStays(demand.stays, day);
+        if (stays.length > 0 && stayObstacles(context, stays).length > 0) break;
+      }
+      const points = longestPath(search, first);
+      if (points.length < wanted) {
+        yield { ...first, points };
+        continue;
+      }
+      prepared ??= placePreparation(context, day);
+      if (!("steps" in prepared)) break;
+      const around = { stays, preparation: prepared.steps };
+      yield { ...first, place: () => placeCourse(search, { first, points, ...around }) };
     }
   }
-  return { kind: "blocked", failed };
+}
+
+type ToPlace = Pick<FittingCourse, "stays" | "preparation"> & {
+  readonly first: FirstSession;
+  readonly points: readonly Point[];
+};
+
+function placeCourse(search: Search, { first, points, ...around }: ToPlace): FittingCourse {
+  const sessions = placedSteps(search, points).map(toPlacement);
+  const lastDay = sessions.at(-1)?.day ?? first.placement.day;
+  const prolongationDays = prolongationOf(idealFrom(search, first), lastDay);
+  return { sessions, ...around, prolongationDays };
+}
+
+function toPlacement({ placement, compensation }: Step): Placement {
+  return compensation === undefined ? placement : { ...placement, compensation };
 }
 
 /** The stays of a course whose first session is on that day. */
 export function placeStays(stays: readonly DemandedStay[], day: Day): PlacedStay[] {
-  return stays.map(({ stay, pool, fromDay, days }) => {
-    return { stay, pool, firstDay: day + fromDay, days };
-  });
+  return stays.map(({ fromDay, ...stay }) => ({ ...stay, firstDay: day + fromDay }));
 }
 
 // The bed-days of stays; two stays in one pool on one day are two beds.
@@ -69,9 +179,9 @@ function bedDays(stays: readonly PlacedStay[]): PoolUse[] {
   );
 }
 
-/** The days on which a pool of beds is too full for the stays. */
+/** The days on which a pool of beds is too full for the stays, or would overflow with too great a probability. */
 export function stayObstacles(context: PlanContext, stays: readonly PlacedStay[]): Obstacle[] {
-  return fullBuckets(context, bedDays(stays));
+  return [...fullBuckets(context, bedDays(stays)), ...overflowObstacles(context, stays)];
 }
 
 /** Everything that a course uses of pools: bed-days and beam minutes. */

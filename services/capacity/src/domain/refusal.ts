@@ -1,3 +1,4 @@
+import { must } from "@carehub/rules/fault";
 import { type Blocked, blockersOfBreak, blockersOfStart } from "./blockers.ts";
 import type { PlanContext } from "./course-search.ts";
 import { type Demand, searchedLater } from "./demand.ts";
@@ -6,6 +7,7 @@ import { type PossibleSession, planWithOpenings } from "./opened-plan.ts";
 import { suggestOpenings } from "./openings.ts";
 import { type FailedSearch, planCourse } from "./planner.ts";
 import type { Obstacle } from "./session-placement.ts";
+import { mondayOf, weekCapOf, weekOfDay } from "./urgent-reserve.ts";
 
 /** Why a course does not fit, as a closed code. */
 export type UnavailableReason =
@@ -14,6 +16,7 @@ export type UnavailableReason =
   | "HUB_CLOSED"
   | "DUE_BEFORE_ANSWER"
   | "GAP_TOO_LONG"
+  | "PROLONGATION_TOO_LONG"
   | "CAPACITY_STALE"
   | "TEMPLATE_UNKNOWN"
   | "PLAN_OUTSIDE_TEMPLATE"
@@ -50,10 +53,8 @@ export function explainRefusal(
   failed: FailedSearch,
   wide: PlanContext,
 ): Refusal {
-  const possible = planWithOpenings(context, failed);
-  const { reason, blockers } = findBlockers(context, failed, possible);
-  const openings =
-    reason === "DUE_BEFORE_ANSWER" ? [] : suggestOpenings(context, possible, blockers);
+  const { reason, blockers, openings } =
+    explainProlongation(context) ?? explainReserve(context) ?? explainBlockers(context, failed);
   const later = planCourse(wide);
   const first = later.kind === "fits" ? later.course : undefined;
   const days = first && [
@@ -68,6 +69,52 @@ export function explainRefusal(
 export function widened(demand: Demand): Demand {
   const from = Math.max(demand.readyDay, demand.time.dayOf(demand.notBefore));
   return searchedLater(demand, from + searchDays);
+}
+
+// Where only the course's own limit is in the way.
+function explainProlongation(context: PlanContext): Omit<Refusal, "firstPossibleDay"> | undefined {
+  const { prolongationDaysMax, ...rules } = context.demand.rules;
+  if (prolongationDaysMax === undefined) return undefined;
+  const found = planCourse({ ...context, demand: { ...context.demand, rules } });
+  if (found.kind === "blocked") return undefined;
+  const { sessions, prolongationDays } = found.course;
+  const last = must(sessions.at(-1), "a course that fits has a session");
+  const tooMany = prolongationDays - prolongationDaysMax;
+  const start = context.demand.time.startOf(last.day - tooMany + 1);
+  const sessionNumber = context.demand.phases.length;
+  const blocker = { kind: "PROLONGATION_RULE", at: last.site, start, end: last.end } as const;
+  const blockers = [{ ...blocker, sessionNumber }];
+  return { reason: "PROLONGATION_TOO_LONG", blockers, openings: [] };
+}
+
+// Where only what is kept for urgent courses is in the way: the week of the first session that would take of it.
+function explainReserve(context: PlanContext): Omit<Refusal, "firstPossibleDay"> | undefined {
+  const { reserve, ...demand } = context.demand;
+  if (reserve === undefined) return undefined;
+  const found = planCourse({ ...context, demand });
+  if (found.kind === "blocked") return undefined;
+  const { time } = demand;
+  const weekCap = must(weekCapOf(context.demand, context.availability), "something is kept");
+  const { sessions } = found.course;
+  const ofWeek = (day: Day) => sessions.filter((s) => weekOfDay(s.day) === weekOfDay(day)).length;
+  const index = sessions.findIndex(({ day }) => ofWeek(day) > weekCap(weekOfDay(day)));
+  const { site: at, day } = must(sessions[Math.max(0, index)], "a course that fits has a session");
+  const monday = mondayOf(weekOfDay(day));
+  const [start, end] = [time.startOf(monday), time.startOf(mondayOf(weekOfDay(day) + 1))];
+  const sessionNumber = (demand.begun?.done ?? 0) + Math.max(0, index) + 1;
+  const blockers = [{ kind: "RESERVE" as const, at, start, end, sessionNumber }];
+  return { reason: "NO_FREE_TIME", blockers, openings: [] };
+}
+
+function explainBlockers(
+  context: PlanContext,
+  failed: FailedSearch,
+): Omit<Refusal, "firstPossibleDay"> {
+  const possible = planWithOpenings(context, failed);
+  const { reason, blockers } = findBlockers(context, failed, possible);
+  const openings =
+    reason === "DUE_BEFORE_ANSWER" ? [] : suggestOpenings(context, possible, blockers);
+  return { reason, blockers, openings };
 }
 
 function findBlockers(

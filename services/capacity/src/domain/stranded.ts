@@ -1,6 +1,6 @@
 import type { Uuid } from "@carehub/rules/ids";
 import { beamBucketMinutes, firstOverlap, holds } from "./availability.ts";
-import type { Closure, HubDocument } from "./hub.ts";
+import { type Closure, capacityOn, type HubDocument } from "./hub.ts";
 import {
   dayOfDate,
   type HubTime,
@@ -106,7 +106,7 @@ function isOpen(time: HubTime, id: string, span: Span): boolean {
   for (let day = time.dayOf(span.start); time.startOf(day) < span.end; day += 1) {
     const start: Minute = Math.max(span.start, time.startOf(day));
     const end: Minute = Math.min(span.end, time.startOf(day + 1));
-    if (!holds(time.openings(id, day), { start, end })) return false;
+    if (!holds(time.openings(id, day, true), { start, end })) return false;
   }
   return true;
 }
@@ -120,7 +120,8 @@ function strandedPlaces({ document, time, beds, now }: Checked): Stranded[] {
     const isBeam = pool?.kind === "BEAM" || (pool === undefined && bucket > maxDay);
     const start = isBeam ? bucket * beamBucketMinutes : time.startOf(bucket);
     const end = isBeam ? start + beamBucketMinutes : time.startOf(bucket + 1);
-    if (end <= from || planned <= (pool?.capacity ?? 0)) return [];
+    const capacity = pool === undefined ? 0 : isBeam ? pool.capacity : capacityOn(pool, bucket);
+    if (end <= from || planned <= capacity) return [];
     const times = { startAt: instantOfMinute(start), endAt: instantOfMinute(end) };
     return [{ course, lapsed, at: name, ...times }];
   });

@@ -1,11 +1,23 @@
 import { DomainError } from "@carehub/rules/domain-error";
 import { dateOfDay, instantOfMinute } from "./hub-time.ts";
 import { type HubName, poolName, resourceName } from "./names.ts";
+import type { OverflowObstacle } from "./overflow-rule.ts";
 import type { CapacityReason } from "./reasons.ts";
-import type { Refusal, UnavailableReason } from "./refusal.ts";
+import type { Blocker, Refusal, UnavailableReason } from "./refusal.ts";
 
 /** What a thing in the way is, as a party that may not see more is told. */
-export type BlockerKind = "BOOKING" | "HOLD" | "CLOSURE" | "POOL_FULL" | "NO_OPENING" | "GAP_RULE";
+export type BlockerKind =
+  | "BOOKING"
+  | "HOLD"
+  | "EXTERNAL"
+  | "CLOSURE"
+  | "POOL_FULL"
+  | "OVERFLOW_RISK"
+  | "RESERVE"
+  | "NO_OPENING"
+  | "GAP_RULE"
+  | "PROLONGATION_RULE"
+  | "HOLD_LIMIT";
 
 /** One thing in the way, by the full name of the resource or pool. */
 export type NamedBlocker = {
@@ -14,6 +26,8 @@ export type NamedBlocker = {
   readonly startAt: Temporal.Instant;
   readonly endAt: Temporal.Instant;
   readonly sessionNumber: number;
+  /** Of an OVERFLOW_RISK: the probability that there would have been, and the greatest that is allowed. */
+  readonly risk?: Pick<OverflowObstacle, "overflowPpm" | "boundPpm">;
 };
 
 /** An opening that would help, by the full name of the resource or pool. */
@@ -23,9 +37,12 @@ export type NamedOpening = {
   readonly endAt: Temporal.Instant;
 };
 
+/** Why a course is not held: it does not fit, or its party holds as much as it may. */
+export type NotHeldReason = UnavailableReason | "HOLD_LIMIT_REACHED";
+
 /** Why a course is not held, in full. */
 export type Unavailable = {
-  readonly reason: UnavailableReason;
+  readonly reason: NotHeldReason;
   readonly blockers: readonly NamedBlocker[];
   readonly openings: readonly NamedOpening[];
   readonly firstPossibleDate?: Temporal.PlainDate;
@@ -33,7 +50,7 @@ export type Unavailable = {
 
 /** What was found to keep a resource busy: rows of the hub, by the resource's full name. */
 export type Keeper = {
-  readonly kind: "BOOKING" | "HOLD" | "CLOSURE";
+  readonly kind: "BOOKING" | "HOLD" | "EXTERNAL" | "CLOSURE";
   readonly resource: string;
   readonly start: number;
   readonly end: number;
@@ -49,7 +66,9 @@ export function nameRefusal(
   const blockers = refusal.blockers.flatMap((blocker): NamedBlocker[] => {
     const { kind, sessionNumber } = blocker;
     const resource = nameOf(blocker.at);
-    if (kind !== "BUSY") return [{ kind, resource, ...times(blocker), sessionNumber }];
+    if (kind !== "BUSY") {
+      return [{ kind, resource, ...times(blocker), sessionNumber, ...riskOf(blocker) }];
+    }
     const found = keepers.filter(
       (keeper) =>
         keeper.resource === resource && keeper.start < blocker.end && keeper.end > blocker.start,
@@ -76,15 +95,17 @@ export function nameRefusal(
 }
 
 /** Whether capacity that comes free could cure it; what no waiting cures is told once. */
-export function canWait(reason: UnavailableReason): boolean {
+export function canWait(reason: NotHeldReason): boolean {
   return waitingCures[reason];
 }
 
-const waitingCures: Readonly<Record<UnavailableReason, boolean>> = {
+const waitingCures: Readonly<Record<NotHeldReason, boolean>> = {
+  HOLD_LIMIT_REACHED: true,
   NO_FREE_TIME: true,
   NO_BED: true,
   HUB_CLOSED: true,
   GAP_TOO_LONG: true,
+  PROLONGATION_TOO_LONG: true,
   CAPACITY_STALE: true,
   DUE_BEFORE_ANSWER: false,
   TEMPLATE_UNKNOWN: false,
@@ -106,6 +127,12 @@ export function toDomainError(unavailable: Unavailable): DomainError {
           end_time: first.endAt.toString(),
           session_number: String(first.sessionNumber),
           blockers: String(unavailable.blockers.length),
+          ...(first.risk === undefined
+            ? {}
+            : {
+                overflow_probability_ppm: String(first.risk.overflowPpm),
+                overflow_bound_ppm: String(first.risk.boundPpm),
+              }),
         }),
     ...(unavailable.firstPossibleDate === undefined
       ? {}
@@ -118,10 +145,20 @@ function callerReason({ reason, blockers }: Unavailable): CapacityReason {
     case "NO_BED":
       return "POOL_FULL";
     case "NO_FREE_TIME":
-      return blockers[0]?.kind === "POOL_FULL" ? "POOL_FULL" : "TIME_TAKEN";
+      return isOfPool(blockers[0]?.kind) ? "POOL_FULL" : "TIME_TAKEN";
     default:
       return reason;
   }
+}
+
+function isOfPool(kind: BlockerKind | undefined): boolean {
+  return kind === "POOL_FULL" || kind === "OVERFLOW_RISK";
+}
+
+function riskOf(blocker: Blocker | OverflowObstacle): Pick<NamedBlocker, "risk"> {
+  if (!("overflowPpm" in blocker)) return {};
+  const { overflowPpm, boundPpm } = blocker;
+  return { risk: { overflowPpm, boundPpm } };
 }
 
 function times({ start, end }: { readonly start: number; readonly end: number }) {

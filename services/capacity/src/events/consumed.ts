@@ -11,7 +11,7 @@ import type { Deps } from "../app/capacity-app.ts";
 import { bookCase, closeCase, stopCase } from "../app/case-requests.ts";
 import { holdForCase } from "../app/hold-course.ts";
 import type { HoldRequest } from "../app/place-course.ts";
-import type { Priority } from "../domain/course.ts";
+import type { Priority } from "../domain/priority.ts";
 import { readAnswerTime, readPlan } from "../wire/course-parts.ts";
 
 /** The subscription to intake's cases, the only topic that this service acts on. */

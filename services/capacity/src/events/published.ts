@@ -5,9 +5,15 @@ import type { PublishedEvent } from "@carehub/database/change";
 import { topics } from "@carehub/events/topics";
 import { toTimestamp } from "@carehub/grpc/instants";
 import type { CourseFact } from "../domain/course-fact.ts";
+import type { ImportedFact } from "../domain/external-conflict.ts";
 import type { HubDocument } from "../domain/hub.ts";
+import type { Override } from "../domain/override.ts";
 import { toWireDate } from "../wire/basics.ts";
+import { toWireMove } from "../wire/course-move.ts";
 import { toWireHold, toWireItems, toWireUnavailable, wireOutcomes } from "../wire/course-parts.ts";
+import { toWireConflict } from "../wire/external-parts.ts";
+import { toWireApproved } from "../wire/override-parts.ts";
+import { toFloorVariant } from "./floor-variants.ts";
 
 type Told = {
   readonly revision: number;
@@ -37,23 +43,50 @@ export function publishCourseFact(
 
 /** A published version of a hub, for its topic. */
 export function publishHubVersion(
-  document: HubDocument,
-  { version, occurredAt }: { readonly version: number; readonly occurredAt: Temporal.Instant },
+  { document, version }: { readonly document: HubDocument; readonly version: number },
+  told: Told,
 ): PublishedEvent {
   const programmes = [...new Set(document.templates.map(({ programme }) => programme))].toSorted();
-  const message = create(HubEventSchema, {
-    hub: document.name,
-    revision: BigInt(version),
-    eventTime: toTimestamp(occurredAt),
-    event: {
-      case: "hubPublished",
-      value: { version, validUntilTime: toTimestamp(document.validUntilAt), programmes },
-    },
-  });
+  const validUntilTime = toTimestamp(document.validUntilAt);
+  const event = { case: "hubPublished", value: { version, validUntilTime, programmes } } as const;
+  return hubEvent(document.name, { type: "HubPublished", event }, told);
+}
+
+/** An import of a hub's own bookings, for its topic. */
+export function publishExternalsImported(
+  hub: string,
+  { imported, cancelled, conflicts, conflictCount }: ImportedFact,
+  told: Told,
+): PublishedEvent {
+  const value = { imported, cancelled, conflicts: conflicts.map(toWireConflict), conflictCount };
+  const event = { case: "externalBookingsImported", value } as const;
+  return hubEvent(hub, { type: "ExternalBookingsImported", event }, told);
+}
+
+/** An override that two persons agreed on, for its hub's topic. */
+export function publishOverrideApproved(
+  name: string,
+  override: Override,
+  told: Told,
+): PublishedEvent {
+  const value = toWireApproved(name, override);
+  const event = { case: "overrideApproved", value } as const;
+  return hubEvent(override.hub, { type: "OverrideApproved", event }, told);
+}
+
+type HubVariant = NonNullable<MessageInitShape<typeof HubEventSchema>["event"]>;
+
+function hubEvent(
+  hub: string,
+  { type, event }: { readonly type: string; readonly event: HubVariant },
+  { revision, occurredAt }: Told,
+): PublishedEvent {
+  const eventTime = toTimestamp(occurredAt);
+  const message = create(HubEventSchema, { hub, revision: BigInt(revision), eventTime, event });
   return {
     topic: topics.hubs,
-    key: document.name.slice(document.name.indexOf("/") + 1),
-    type: "carehub.capacity.v1.HubPublished",
+    key: hub.slice(hub.indexOf("/") + 1),
+    type: `carehub.capacity.v1.${type}`,
     payload: toBinary(HubEventSchema, message),
   };
 }
@@ -77,16 +110,28 @@ function toVariant(fact: CourseFact): Variant {
       const lastDate = toWireDate(dates.lastDate);
       return { case: "courseBooked", value: { round, firstDate, lastDate, certificateHash } };
     }
+    case "CourseMoved":
+      return { case: "courseMoved", value: toWireMove(fact) };
+    case "CourseInterrupted": {
+      const { round, reason, remainingSessions } = fact;
+      const sinceDate = toWireDate(fact.sinceDate);
+      return { case: "courseInterrupted", value: { round, reason, sinceDate, remainingSessions } };
+    }
+    case "CourseResumed": {
+      const nextDate = toWireDate(fact.nextDate);
+      return { case: "courseResumed", value: { round: fact.round, nextDate } };
+    }
+    case "CourseDisplaced": {
+      const { round, reason, numbers, startAt, endAt } = fact;
+      const times = { startTime: toTimestamp(startAt), endTime: toTimestamp(endAt) };
+      const value = { round, reason, sessionNumbers: [...numbers], ...times };
+      return { case: "courseDisplaced", value };
+    }
     case "CourseReleased":
       return { case: "courseReleased", value: { round: fact.round, reason: fact.reason } };
     case "CourseStarted": {
       const admissionDate = toWireDate(fact.admissionDate);
       return { case: "courseStarted", value: { round: fact.round, admissionDate } };
-    }
-    case "SessionDelivered": {
-      const { number, startAt, endAt } = fact;
-      const times = { startTime: toTimestamp(startAt), endTime: toTimestamp(endAt) };
-      return { case: "sessionDelivered", value: { number, ...times } };
     }
     case "CourseEnded":
       return {
@@ -106,13 +151,7 @@ function toVariant(fact: CourseFact): Variant {
       const deliveredItems = toWireItems(fact.deliveredItems);
       return { case: "courseStopDeclined", value: { round, reason, deliveredItems } };
     }
-    case "CapacityShortfallDetected": {
-      const { pool, displacedCourses } = fact;
-      const dates = fact.dates.map(toWireDate);
-      const value = { pool, dates, displacedCourses: [...displacedCourses] };
-      return { case: "capacityShortfallDetected", value };
-    }
     default:
-      return fact satisfies never;
+      return toFloorVariant(fact);
   }
 }

@@ -3,6 +3,7 @@ import { CourseHeldSchema } from "@carehub/contracts/gen/carehub/capacity/v1/cou
 import {
   Course_State,
   CourseSchema,
+  ExtendedStaySchema,
   type Course as WireCourse,
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import { toTimestamp } from "@carehub/grpc/instants";
@@ -17,6 +18,7 @@ import {
   toWireUnavailable,
   wireOutcomes,
 } from "../wire/course-parts.ts";
+import { toWireRecords } from "./record-message.ts";
 
 /** Writes the reply of a command; every reply that shows a course has it under the same name. */
 export function courseResponder<Schema extends DescMessage>(schema: Schema) {
@@ -70,15 +72,13 @@ function waitingFields({ state, round, unavailable, waiting }: Course) {
 }
 
 function treatmentFields(course: Course) {
-  const { stopPending, recorded, admissionDate, dischargeDate, outcome, deliveredItems } = course;
+  const { stopPending, extendedStays = [], admissionDate, dischargeDate } = course;
+  const { outcome, deliveredItems } = course;
   return {
-    recordedSessions: recorded.map(({ number, startAt, endAt, site, underAnaesthesia }) => ({
-      number,
-      startTime: toTimestamp(startAt),
-      endTime: toTimestamp(endAt),
-      site,
-      underAnaesthesia,
-    })),
+    recordedSessions: toWireRecords(course),
+    extendedStays: extendedStays.map(({ lastDate, ...stay }) =>
+      create(ExtendedStaySchema, { ...stay, lastDate: toWireDate(lastDate) }),
+    ),
     ...(admissionDate === undefined ? {} : { admissionDate: toWireDate(admissionDate) }),
     ...(dischargeDate === undefined ? {} : { dischargeDate: toWireDate(dischargeDate) }),
     ...(stopPending === undefined ? {} : { stopPending: { ...stopPending } }),
@@ -87,13 +87,15 @@ function treatmentFields(course: Course) {
   };
 }
 
-const wireStates: Readonly<Record<CourseState, Course_State>> = {
+/** The states as the API names them. */
+export const wireStates: Readonly<Record<CourseState, Course_State>> = {
   NONE: Course_State.UNSPECIFIED,
   UNAVAILABLE: Course_State.UNAVAILABLE,
   WAITLISTED: Course_State.WAITLISTED,
   HELD: Course_State.HELD,
   BOOKED: Course_State.BOOKED,
   IN_TREATMENT: Course_State.IN_TREATMENT,
+  INTERRUPTED: Course_State.INTERRUPTED,
   ENDED: Course_State.ENDED,
   RELEASED: Course_State.RELEASED,
   LAPSED: Course_State.LAPSED,

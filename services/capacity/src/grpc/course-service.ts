@@ -1,21 +1,23 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import { CoursePriority } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import * as api from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
 import type { Actor } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
 import type { Call } from "@carehub/grpc/call";
 import { type Implementation, implement } from "@carehub/grpc/serve";
-import { invalidField } from "@carehub/rules/ids";
 import type { Deps } from "../app/capacity-app.ts";
 import * as commands from "../app/course-commands.ts";
 import { holdForHub } from "../app/hold-course.ts";
 import { getCourse, listCourses, type QueryDeps } from "../app/queries.ts";
 import { hubNotFound } from "../app/visibility.ts";
 import { hubOfCaller, parseCourseName } from "../domain/names.ts";
-import type { ActualStay, SessionRecord } from "../domain/treatment.ts";
-import { readDate, readInstant } from "../wire/basics.ts";
+import type { Priority } from "../domain/priority.ts";
+import type { ActualStay } from "../domain/stay-days.ts";
+import { readDate } from "../wire/basics.ts";
 import { readAnswerTime, readOutcome, readPlan } from "../wire/course-parts.ts";
 import { toCommand } from "./commands.ts";
 import { courseResponder, readState, toWireCourse } from "./course-message.ts";
 import { pageSizeOf, readPageToken, writePageToken } from "./page-token.ts";
+import { readSession } from "./session-message.ts";
 
 /** The API of courses: holding, booking, giving back, and what took place. */
 export function implementCourseService(deps: Deps & QueryDeps): Implementation {
@@ -62,7 +64,7 @@ export function implementCourseService(deps: Deps & QueryDeps): Implementation {
           request,
           call,
         }),
-        session: readSession(request),
+        session: readSession(request.number, request),
       }),
     dischargePatient: (request, call) =>
       commands.dischargePatient(deps, {
@@ -94,9 +96,23 @@ async function hold(deps: Deps, request: api.HoldCourseRequest, call: Call): Pro
   const plan = readPlan(request.plan);
   const respond = courseResponder(api.HoldCourseResponseSchema);
   const command = toCommand(api.HoldCourseRequestSchema, { request, call }, respond);
-  const own = { sendingParty: undefined, round: 0, priority: "ROUTINE" } as const;
-  return holdForHub(deps, { id: deps.newId(), hub, ...own, plan, answerTime }, command);
+  const own = {
+    sendingParty: undefined,
+    round: 0,
+    priority: priorities[request.priority] ?? "ROUTINE",
+  };
+  const override = request.override === "" ? {} : { override: request.override };
+  const asked = { id: deps.newId(), hub, ...own, plan, answerTime, ...override };
+  return holdForHub(deps, asked, command);
 }
+
+/** How soon a course is needed, as the wire has it. */
+export const priorities: Readonly<Record<CoursePriority, Priority>> = {
+  [CoursePriority.UNSPECIFIED]: "ROUTINE",
+  [CoursePriority.ROUTINE]: "ROUTINE",
+  [CoursePriority.URGENT]: "URGENT",
+  [CoursePriority.EMERGENCY]: "EMERGENCY",
+};
 
 type CourseRequest = {
   readonly name: string;
@@ -115,18 +131,6 @@ function courseCommand<Schema extends DescMessage>(
     id: parseCourseName(request.name),
     etag: request.etag,
   };
-}
-
-const sessionHoursMax = 24;
-
-function readSession(request: api.RecordSessionRequest): SessionRecord {
-  const startAt = readInstant(request.startTime, "start_time");
-  const endAt = readInstant(request.endTime, "end_time");
-  const hours = startAt.until(endAt).total("hours");
-  if (hours <= 0) throw invalidField("end_time", "is not after the start");
-  if (hours > sessionHoursMax) throw invalidField("end_time", "is more than a day after the start");
-  const { number, site, underAnaesthesia } = request;
-  return { number, startAt, endAt, site: site === "" ? undefined : site, underAnaesthesia };
 }
 
 function readStay({ stay, firstDate, days }: api.ActualStay, index: number): ActualStay {

@@ -23,8 +23,8 @@ export function implementHubService(deps: Deps & QueryDeps): Implementation {
       const command = toCommand(PublishHubRequestSchema, { request, call }, published);
       return publishHub(deps, document, { ...command, etag: request.etag });
     },
-    getHub: async ({ name }) => {
-      const { hub, now } = await getHub(deps, name);
+    getHub: async ({ name, version }) => {
+      const { hub, now } = await getHub(deps, name, version);
       return { hub: toWireHub(hub, now) };
     },
     listHubs: async ({ pageSize, pageToken, programme }) => {

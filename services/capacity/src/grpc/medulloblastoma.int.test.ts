@@ -16,9 +16,9 @@ import {
   requestForCase,
   sweep,
 } from "../capacity.builder.ts";
-import { checkCourse } from "../domain/course-checker.builder.ts";
 import { aPlan } from "../domain/hub.builder.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
+import { checkCourse } from "../wire/course-checker.builder.ts";
 import {
   anExampleHub,
   asExceptionalOpenings,

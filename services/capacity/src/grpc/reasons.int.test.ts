@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { hasCalendarYear } from "@carehub/calendar/table";
 import { moveClock } from "@carehub/database/clock";
 import type { Uuid } from "@carehub/rules/ids";
@@ -108,6 +111,7 @@ function lastCalendarYear(): number {
 /** How each reason comes about over the wire. */
 const calls: Readonly<Record<string, () => Promise<unknown>>> = {
   HUB_NOT_FOUND: () => hubs.getHub({ name: "hubs/nowhere" }),
+  HUB_VERSION_NOT_FOUND: () => hubs.getHub({ name, version: 1000 }),
   HUB_DOCUMENT_INVALID: () => publish({ zone: "Asia/Nowhere" }),
   ETAG_MISMATCH: () => publish({}, { etag: 'W/"7"' }),
   BOOKINGS_IN_THE_WAY: async () => {
@@ -190,6 +194,18 @@ test.each(Object.keys(calls))("refuses with %s, under the status of the table", 
   expect(refusal).toMatchObject({ reason, code, domain: "capacity.carehub" });
 });
 
-test("has a way to each reason of the table", () => {
-  expect(Object.keys(calls).toSorted()).toEqual(Object.keys(capacityReasons).toSorted());
+test("has a way to each reason of the table, here or in a test of its own", () => {
+  const folder = fileURLToPath(new URL("..", import.meta.url));
+  const others = globSync("**/*.test.ts", { cwd: folder })
+    .filter((path) => !path.endsWith("grpc/reasons.int.test.ts"))
+    .map((path) => readFileSync(join(folder, path), "utf8"))
+    .join();
+  const known = new Set(Object.keys(calls));
+  const lost = Object.keys(capacityReasons).filter(
+    (reason) => !known.has(reason) && !new RegExp(`\\b${reason}\\b`).test(others),
+  );
+  expect(lost).toEqual([]);
+  expect(Object.keys(calls).filter((reason) => !Object.hasOwn(capacityReasons, reason))).toEqual(
+    [],
+  );
 });

@@ -1,8 +1,8 @@
 import type { Run } from "@carehub/database/pool";
 import type { Uuid } from "@carehub/rules/ids";
-import type { PoolUse } from "../domain/availability.ts";
 import type { HeldUse } from "../domain/hold.ts";
 import type { Keeper } from "../domain/unavailable.ts";
+import type { PlaceUse } from "./reservation-store.ts";
 
 type Reader = { readonly run: Run };
 
@@ -20,7 +20,7 @@ export function readKeepers(db: Reader, uses: readonly HeldUse[]): Promise<Keepe
 export async function findLapsed(
   db: Reader,
   uses: readonly HeldUse[],
-  poolUses: readonly PoolUse[],
+  poolUses: readonly PlaceUse[],
 ): Promise<Uuid[]> {
   const overlapping = await db.run<{ course: Uuid }>("blocking-lapsed", lapsedSql, columnsOf(uses));
   const courses = new Set(overlapping.map(({ course }) => course));
@@ -29,6 +29,7 @@ export async function findLapsed(
     poolUses.map(({ pool }) => pool),
     poolUses.map(({ bucket }) => bucket),
     poolUses.map(({ amount }) => amount),
+    poolUses.map(({ reserve, overbooked = 0 }) => reserve - overbooked),
   ]);
   const buckets = Map.groupBy(inPools, ({ pool, bucket }) => `${pool} ${bucket}`);
   for (const rows of buckets.values()) {
@@ -61,8 +62,8 @@ const keepersSql = `
   select distinct reservation.resource,
     (extract(epoch from lower(during)) / 60)::integer as start,
     (extract(epoch from upper(during)) / 60)::integer as "end",
-    case when kind <> 'SESSION' then 'CLOSURE' when course.state = 'HELD' then 'HOLD'
-      else 'BOOKING' end as kind
+    case when kind = 'EXTERNAL' then 'EXTERNAL' when kind <> 'SESSION' then 'CLOSURE'
+      when course.state = 'HELD' then 'HOLD' else 'BOOKING' end as kind
   ${overlapSql} left join course on course.id = reservation.course
   order by start, resource limit $4`;
 
@@ -73,10 +74,11 @@ const lapsedSql = `
 
 const lapsedPoolsSql = `
   select pool_use.course, pool_use.pool, pool_use.bucket, pool_use.amount,
-    known.planned + known.actual_excess + wanted.amount - known.capacity as missing
-  from unnest($1::text[], $2::integer[], $3::integer[]) as wanted (pool, bucket, amount)
+    known.planned + known.actual_excess + wanted.amount + wanted.reserve - known.capacity as missing
+  from unnest($1::text[], $2::integer[], $3::integer[], $4::integer[])
+    as wanted (pool, bucket, amount, reserve)
   join pool_bucket as known on known.pool = wanted.pool and known.bucket = wanted.bucket
-    and known.planned + known.actual_excess + wanted.amount > known.capacity
+    and known.planned + known.actual_excess + wanted.amount + wanted.reserve > known.capacity
   join pool_use on pool_use.pool = wanted.pool and pool_use.bucket = wanted.bucket
     and not pool_use.excess
   join course on course.id = pool_use.course

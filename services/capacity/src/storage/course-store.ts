@@ -1,8 +1,9 @@
 import type { Run } from "@carehub/database/pool";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
-import type { Course, Priority, StoredCourse } from "../domain/course.ts";
+import type { Course, StoredCourse } from "../domain/course.ts";
 import { courseName } from "../domain/names.ts";
+import type { Priority } from "../domain/priority.ts";
 import { readFacts, writeFacts } from "./facts.ts";
 import { lockKeyOf } from "./lock-keys.ts";
 
@@ -57,6 +58,16 @@ export async function readCourse(db: Reader, id: Uuid): Promise<StoredCourse | u
     [id],
   );
   return row === undefined ? undefined : toStoredCourse(row);
+}
+
+/** Reads courses for this service's own use; those that are not there are left out. */
+export async function readCourses(db: Reader, ids: readonly Uuid[]): Promise<StoredCourse[]> {
+  const rows = await db.run<CourseRow>(
+    "courses-read",
+    `select ${courseColumns} from course where id = any ($1::uuid[]) order by id`,
+    [ids],
+  );
+  return rows.map(toStoredCourse);
 }
 
 /** Writes a locked course with its new revision; answers it as it is now. */

@@ -7,16 +7,18 @@ export type Figures = {
   readonly lapsed: number;
   readonly bookings: number;
   readonly waiting: number;
+  readonly interrupted: number;
 };
 
-/** Counts live holds, those past their release time among them, booked or treated courses, and those that wait. */
+/** Counts live holds, those past their release time among them, booked or treated courses, those that wait, and interrupted treatments. */
 export async function readFigures(db: Database): Promise<Figures> {
   const rows = await db.run<Figures>(
     "figures-courses",
     `select count(*) filter (where state = 'HELD')::integer as holds,
        count(*) filter (where state = 'HELD' and release_at <= app.now())::integer as lapsed,
-       count(*) filter (where state in ('BOOKED', 'IN_TREATMENT'))::integer as bookings,
-       count(*) filter (where state = 'WAITLISTED')::integer as waiting
+       count(*) filter (where state in ('BOOKED', 'IN_TREATMENT', 'INTERRUPTED'))::integer as bookings,
+       count(*) filter (where state = 'WAITLISTED')::integer as waiting,
+       count(*) filter (where state = 'INTERRUPTED')::integer as interrupted
      from course`,
   );
   return must(rows[0], "an aggregate without groups has a row");

@@ -1,4 +1,5 @@
 import type { Run } from "@carehub/database/pool";
+import { must } from "@carehub/rules/fault";
 import type { TimedHub } from "../domain/demand.ts";
 import type { Hub, HubDocument } from "../domain/hub.ts";
 import { createHubTime } from "../domain/hub-time.ts";
@@ -48,22 +49,40 @@ export function createHubStore(onHub: (hub: TimedHub) => void = () => undefined)
   };
 }
 
-/** Writes the next version of a hub, whose row is locked; answers its times. */
+/** Counts one more event of a hub, and locks its row; answers the event's revision. Fails where there is no hub. */
+export async function countHubEvent(tx: Reader, name: string): Promise<number> {
+  const rows = await tx.run<{ revision: number }>(
+    "hub-count-event",
+    "update hub set revision = revision + 1 where name = $1 returning revision",
+    [name],
+  );
+  return must(rows[0], "only a hub that was published has events").revision;
+}
+
+/** Writes the next version of a hub, whose row is locked, and keeps it for good; answers its times and its event's revision. */
 export async function saveHub(
   db: Reader,
   { document, version }: { readonly document: HubDocument; readonly version: number },
-): Promise<Pick<Hub, "createdAt" | "updatedAt">> {
-  type Row = { created_at: Temporal.Instant; updated_at: Temporal.Instant };
+): Promise<Pick<Hub, "createdAt" | "updatedAt"> & { readonly revision: number }> {
+  type Row = { created_at: Temporal.Instant; updated_at: Temporal.Instant; revision: number };
   const programmes = [...new Set(document.templates.map(({ programme }) => programme))];
   const rows = await db.run<Row>(
     "hub-save",
-    `insert into hub (name, lock_key, version, document, programmes, valid_until_at, created_at, updated_at)
-     values ($1, $2, $3, $4::jsonb, $5, $6, app.now(), app.now())
-     on conflict (name) do update set version = excluded.version, document = excluded.document,
-       programmes = excluded.programmes, valid_until_at = excluded.valid_until_at,
-       updated_at = excluded.updated_at
-     where hub.version = excluded.version - 1
-     returning created_at, updated_at`,
+    `with saved as (
+       insert into hub (name, lock_key, version, revision, document, programmes, valid_until_at, created_at,
+         updated_at)
+       values ($1, $2, $3, $3, $4::jsonb, $5, $6, app.now(), app.now())
+       on conflict (name) do update set version = excluded.version, revision = hub.revision + 1,
+         document = excluded.document,
+         programmes = excluded.programmes, valid_until_at = excluded.valid_until_at,
+         updated_at = excluded.updated_at
+       where hub.version = excluded.version - 1
+       returning name, version, revision, document, created_at, updated_at
+     ), kept as (
+       insert into hub_version (name, version, document, published_at)
+       select name, version, document, updated_at from saved
+     )
+     select created_at, updated_at, revision from saved`,
     [
       document.name,
       lockKeyOf(document.name),
@@ -75,7 +94,7 @@ export async function saveHub(
   );
   const [row] = rows;
   if (row === undefined) throw new HubMovedOnError();
-  return { createdAt: row.created_at, updatedAt: row.updated_at };
+  return { createdAt: row.created_at, updatedAt: row.updated_at, revision: row.revision };
 }
 
 /** The names of all hubs. */

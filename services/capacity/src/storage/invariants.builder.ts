@@ -1,4 +1,5 @@
 import type { Database } from "@carehub/database/pool";
+import { rejectedCourses } from "../wire/rejected-courses.builder.ts";
 
 /*
  * No double booking, asked of the rows themselves: every query names what breaks a rule, so all must be empty.
@@ -9,26 +10,56 @@ const queries: Readonly<Record<string, string>> = {
       and one.during <> other.during`,
   "sessions without a live course": `select reservation.course from reservation
     left join course on course.id = reservation.course
-    where kind = 'SESSION' and (course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','ENDED'))`,
+    where kind = 'SESSION' and (course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','INTERRUPTED','ENDED'))`,
   "courses with a part of their sessions": `select course.id from course
     left join reservation on reservation.course = course.id
     where state in ('HELD', 'BOOKED') group by course.id
     having count(reservation.course) <> (
-      select coalesce(sum(jsonb_array_length(session->'uses')), 0)
-      from jsonb_array_elements(course.facts->'hold'->'sessions') as session)`,
-  "pools whose plan is not the sum of its courses": `select known.pool, known.bucket from pool_bucket as known
+      select coalesce(sum(jsonb_array_length(part->'uses')), 0)
+      from jsonb_array_elements(course.facts->'hold'->'sessions'
+        || coalesce(course.facts->'hold'->'preparation', '[]')) as part)`,
+  "pools whose plan is not the sum of its uses": `select known.pool, known.bucket from pool_bucket as known
     left join pool_use on pool_use.pool = known.pool and pool_use.bucket = known.bucket
     group by known.pool, known.bucket
-    having known.planned <> coalesce(sum(amount) filter (where not excess), 0)
+    having known.planned <> coalesce(sum(amount) filter (where not excess), 0) + known.external
       or known.actual_excess <> coalesce(sum(amount) filter (where excess), 0)`,
   "places of courses that keep nothing": `select pool_use.course from pool_use
     left join course on course.id = pool_use.course
-    where course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','ENDED')`,
+    where course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','INTERRUPTED','ENDED')`,
+  "uncertain stays of courses that keep nothing": `select distinct stay_risk.course from stay_risk
+    left join course on course.id = stay_risk.course
+    where course.id is null or state not in ('HELD','BOOKED','IN_TREATMENT','INTERRUPTED')`,
   "waiting courses that nobody will try": `select course.id from course left join log.due
     on due.aggregate = course.hub and due.kind = 'waiting-list'
     where state = 'WAITLISTED' and due.aggregate is null`,
   "closed cases that wait": `select id from course where state = 'WAITLISTED' and closed`,
-  "pools planned beyond their capacity": `select pool, bucket from pool_bucket where planned > capacity`,
+  "pools planned beyond their capacity": `select pool, bucket from pool_bucket
+    where planned > capacity + overbooked`,
+  "overbooked beds that are not the sum of their uses": `select known.pool, known.bucket from pool_bucket as known
+    left join pool_use on pool_use.pool = known.pool and pool_use.bucket = known.bucket
+    group by known.pool, known.bucket having known.overbooked <> coalesce(sum(pool_use.overbooked), 0)`,
+  "overbooked beds of courses without a used override": `select pool_use.course, pool_use.pool, pool_use.bucket
+    from pool_use left join course on course.id = pool_use.course
+    left join override on override.name = course.facts->'hold'->>'override'
+    where pool_use.overbooked > 0 and (override.state is distinct from 'USED' or override.course <> course.id
+      or course.state not in ('HELD','BOOKED','IN_TREATMENT','INTERRUPTED','ENDED'))`,
+  "imported time that is free": `select source_id, resource from external_booking as booked
+    where status = 'BOOKED' and end_at > app.now() and exists (
+      select from hub, jsonb_array_elements(document->'resources') as known
+      where hub.name = booked.hub and hub.name || '/resources/' || (known->>'id') = booked.resource)
+    and not coalesce((select range_agg(kept.during) from reservation as kept
+      where kept.resource = booked.resource and kept.during && booked.during), '{}') @> booked.during`,
+  "kept time that was not imported": `select resource, during::text from reservation as kept
+    where kind = 'EXTERNAL' and upper(during) > app.now()
+    and not coalesce((select range_agg(booked.during) from external_booking as booked
+      where booked.resource = kept.resource and status = 'BOOKED' and booked.during && kept.during), '{}')
+      @> kept.during`,
+  "imported beds that are free or too many": `select known.pool, known.bucket from pool_bucket as known
+    cross join lateral (select coalesce(sum(beds), 0) as beds from external_booking as booked
+      where booked.pool = known.pool and status = 'BOOKED'
+        and known.bucket between first_day and last_day) as needed
+    where known.bucket > extract(epoch from app.now()) / 86400 + 1
+      and (external > beds or external < beds and planned + actual_excess < capacity)`,
 };
 
 /** What breaks a rule of this service's rows, by rule; empty where nothing does. */
@@ -38,6 +69,8 @@ export async function brokenInvariants(db: Database): Promise<Record<string, unk
     const rows = await db.run(`invariant-${rule}`, sql);
     if (rows.length > 0) broken[rule] = rows;
   }
+  const rejected = await rejectedCourses(db);
+  if (rejected.length > 0) broken["courses that verify-course rejects"] = [...rejected];
   return broken;
 }
 

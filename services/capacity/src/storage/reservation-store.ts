@@ -1,9 +1,12 @@
 import type { Run } from "@carehub/database/pool";
 import type { Uuid } from "@carehub/rules/ids";
 import { beamBucketMinutes, type PoolUse } from "../domain/availability.ts";
-import type { HeldSession } from "../domain/hold.ts";
+import type { HeldUse } from "../domain/hold.ts";
 import type { Minute } from "../domain/hub-time.ts";
+import type { StayRisk } from "../domain/overflow-rule.ts";
+import type { Freed } from "./external-keep.ts";
 import { lockKeyOf } from "./lock-keys.ts";
+import { keepRisks } from "./stay-risk-store.ts";
 import { waitingListKind } from "./waiting-store.ts";
 
 type Reader = { readonly run: Run };
@@ -16,8 +19,21 @@ export type ToKeep = {
   readonly version: number;
   /** Whether it gives way to the courses that wait, where their list is due. */
   readonly afterWaiting: boolean;
-  readonly sessions: readonly HeldSession[];
-  readonly poolUses: readonly (PoolUse & { readonly capacity: number })[];
+  /** By the number of the session, or of the step of the preparation. */
+  readonly uses: readonly { readonly number: number; readonly uses: readonly HeldUse[] }[];
+  readonly poolUses: readonly PlaceUse[];
+  /** For how likely its patient is in which pool, where that is not certain; absent where it is. */
+  readonly risks?: readonly StayRisk[];
+};
+
+/** A part of a pool that a course takes. */
+export type PlaceUse = PoolUse & {
+  /** What the pool has in the bucket. */
+  readonly capacity: number;
+  /** What of it is kept for others. */
+  readonly reserve: number;
+  /** How many of the amount are beyond what the pool has for it, by the course's override; absent for none. */
+  readonly overbooked?: number;
 };
 
 /** How taking ended; whatever is not `kept` must be rolled back. */
@@ -29,8 +45,8 @@ export type Taken = "kept" | "in-the-way" | "other-version" | "list-due";
  * what they refuse is counted instead of raised, because an error would cost more.
  */
 export async function keepAll(tx: Reader, toKeep: ToKeep): Promise<Taken> {
-  const { course, hub, version, sessions, poolUses, afterWaiting } = toKeep;
-  const uses = sessions.flatMap(({ number, uses: used }) =>
+  const { course, hub, version, poolUses, afterWaiting } = toKeep;
+  const uses = toKeep.uses.flatMap(({ number, uses: used }) =>
     used.map((use) => ({ ...use, number })),
   );
   const keys = new Map(
@@ -55,11 +71,15 @@ export async function keepAll(tx: Reader, toKeep: ToKeep): Promise<Taken> {
     poolUses.map(({ capacity }) => capacity),
     poolUses.map(({ pool }) => keys.get(pool)),
     afterWaiting ? waitingListKind : "",
+    poolUses.map(({ reserve }) => reserve),
+    poolUses.map(({ overbooked = 0 }) => overbooked),
   ]);
   const [row] = rows;
   if (row?.due) return "list-due";
   if (row === undefined || !row.current) return "other-version";
-  return row.kept === uses.length && row.counted === poolUses.length ? "kept" : "in-the-way";
+  if (row.kept < uses.length || row.counted < poolUses.length) return "in-the-way";
+  await keepRisks(tx, { course, hub }, toKeep.risks ?? []);
+  return "kept";
 }
 
 // By the time that it is now: what made the list due may have begun after this transaction and ended before its locks.
@@ -85,17 +105,25 @@ const keepAllSql = `
     on conflict do nothing returning 1),
   places as (
     select wanted.* from free cross join
-      unnest($9::text[], $10::integer[], $11::integer[], $12::integer[], $13::bigint[])
-      as wanted (pool, bucket, amount, capacity, lock_key)),
+      unnest($9::text[], $10::integer[], $11::integer[], $12::integer[], $13::bigint[], $15::integer[],
+        $16::integer[])
+      as wanted (pool, bucket, amount, capacity, lock_key, reserve, overbooked)),
+  kept_back as (select pool, bucket, reserve from places where reserve > 0),
+  -- What others overbooked is nobody else's to have: only the course's own word counts beside the capacity.
   counted as (
-    insert into pool_bucket as known (pool, bucket, hub, lock_key, capacity, planned)
-    select pool, bucket, $2, lock_key, capacity, amount from places where amount <= capacity
-    on conflict (pool, bucket) do update set planned = known.planned + excluded.planned
-    where known.planned + known.actual_excess + excluded.planned <= known.capacity
+    insert into pool_bucket as known (pool, bucket, hub, lock_key, capacity, planned, overbooked)
+    select pool, bucket, $2, lock_key, capacity, amount, overbooked from places
+    where amount <= capacity - reserve + overbooked
+    on conflict (pool, bucket) do update set planned = known.planned + excluded.planned,
+      overbooked = known.overbooked + excluded.overbooked
+    where known.planned + known.actual_excess + excluded.planned
+      <= known.capacity + excluded.overbooked - coalesce((
+        select reserve from kept_back
+        where kept_back.pool = known.pool and kept_back.bucket = known.bucket), 0)
     returning 1),
   used as (
-    insert into pool_use (course, pool, bucket, excess, hub, lock_key, amount)
-    select $1::uuid, pool, bucket, false, $2, lock_key, amount from places)
+    insert into pool_use (course, pool, bucket, excess, hub, lock_key, amount, overbooked)
+    select $1::uuid, pool, bucket, false, $2, lock_key, amount, overbooked from places)
   select exists (select from current) as current, exists (select from due) as due,
     (select count(*)::integer from kept) as kept,
     (select count(*)::integer from counted) as counted`;
@@ -110,20 +138,33 @@ export type GiveBack =
       readonly bedPools: readonly string[];
     };
 
-/** Gives time and beam (or all) back, under the locks of the resources and pools. */
-export async function giveBack(tx: Reader, course: Uuid, what: GiveBack): Promise<void> {
+/**
+ * Gives time and beam (or all) back, under the locks of the resources and pools, and answers what came free: before the
+ * transaction ends it is offered to `keepFreed`.
+ */
+export async function giveBack(tx: Reader, course: Uuid, what: GiveBack): Promise<Freed> {
   const all = what === "everything";
-  await tx.run(
+  type Row = { is_time: boolean; name: string; first: number; last: number };
+  const rows = await tx.run<Row>(
     "reservation-give-back",
     `with gone as (
        delete from reservation where course = $1
-         and ($2 or not session_number = any ($3::integer[]))),
+         and ($2 or (session_number > 0 and not session_number = any ($3::integer[])))
+       returning resource, during),
      freed as (
        delete from pool_use where course = $1 and not excess and ($2 or (
          bucket >= $4 and not pool = any ($5::text[])))
-       returning pool, bucket, amount)
-     update pool_bucket set planned = planned - freed.amount from freed
-     where pool_bucket.pool = freed.pool and pool_bucket.bucket = freed.bucket`,
+       returning pool, bucket, amount, overbooked),
+     left_behind as (
+       delete from stay_risk where course = $1 and ($2 or (
+         bucket >= $4 and not pool = any ($5::text[])))),
+     back as (
+       update pool_bucket set planned = planned - freed.amount,
+         overbooked = pool_bucket.overbooked - freed.overbooked from freed
+       where pool_bucket.pool = freed.pool and pool_bucket.bucket = freed.bucket)
+     select true as is_time, resource as name, (extract(epoch from lower(during)) / 60)::integer as first,
+       (extract(epoch from upper(during)) / 60)::integer as last from gone
+     union all select false, pool, bucket, bucket from freed`,
     [
       course,
       all,
@@ -132,51 +173,9 @@ export async function giveBack(tx: Reader, course: Uuid, what: GiveBack): Promis
       all ? [] : what.bedPools,
     ],
   );
+  const of = (isTime: boolean) => rows.filter(({ is_time }) => is_time === isTime);
+  return {
+    times: of(true).map(({ name, first, last }) => ({ resource: name, start: first, end: last })),
+    places: of(false).map(({ name, first }) => ({ pool: name, bucket: first })),
+  };
 }
-
-/** Changes what a course has of beds after the fact: days given back, days beyond what was planned. */
-export async function settleBeds(
-  tx: Reader,
-  { course, hub }: { readonly course: Uuid; readonly hub: string },
-  uses: readonly (PoolUse & { readonly capacity: number; readonly excess: boolean })[],
-): Promise<void> {
-  const of = (excess: boolean) => uses.filter((use) => use.excess === excess);
-  const columns = (part: typeof uses) => [
-    part.map(({ pool }) => pool),
-    part.map(({ bucket }) => bucket),
-    part.map(({ amount }) => amount),
-  ];
-  await tx.run("beds-settle", settleBedsSql, [
-    course,
-    hub,
-    ...columns(of(false)),
-    ...columns(of(true)),
-    of(true).map(({ capacity }) => capacity),
-    of(true).map(({ pool }) => lockKeyOf(pool)),
-  ]);
-}
-
-// A day of which a part is given back keeps its row with the rest.
-const settleBedsSql = `
-  with back as (
-    select * from unnest($3::text[], $4::integer[], $5::integer[]) as back (pool, bucket, amount)),
-  emptied as (
-    delete from pool_use as used using back where used.course = $1::uuid and not used.excess
-      and used.pool = back.pool and used.bucket = back.bucket and used.amount = back.amount),
-  reduced as (
-    update pool_use as used set amount = used.amount - back.amount from back
-    where used.course = $1::uuid and not used.excess
-      and used.pool = back.pool and used.bucket = back.bucket and used.amount > back.amount),
-  freed as (
-    update pool_bucket as known set planned = known.planned - back.amount from back
-    where known.pool = back.pool and known.bucket = back.bucket),
-  more as (
-    select * from unnest($6::text[], $7::integer[], $8::integer[], $9::integer[], $10::bigint[])
-      as more (pool, bucket, amount, capacity, lock_key)),
-  used as (
-    insert into pool_use (course, pool, bucket, excess, hub, lock_key, amount)
-    select $1::uuid, pool, bucket, true, $2, lock_key, amount from more)
-  insert into pool_bucket as known (pool, bucket, hub, lock_key, capacity, planned, actual_excess)
-  select pool, bucket, $2, lock_key, capacity, 0, amount from more
-  on conflict (pool, bucket) do update
-  set actual_excess = known.actual_excess + excluded.actual_excess`;

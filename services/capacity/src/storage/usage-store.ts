@@ -76,7 +76,7 @@ const resourceSql = `
       extract(epoch from (recorded->>'endAt')::timestamptz - (recorded->>'startAt')::timestamptz)
         / 60 as minutes
     from course cross join jsonb_array_elements(facts->'recorded') as recorded
-    where hub = $1 and state in ('IN_TREATMENT', 'ENDED')
+    where hub = $1 and state in ('IN_TREATMENT', 'INTERRUPTED', 'ENDED')
       and (recorded->>'startAt')::timestamptz >= $2::timestamptz
       and (recorded->>'startAt')::timestamptz < $3::timestamptz)
   select resource, sum(booked)::float8 as booked, sum(held)::float8 as held, sum(used)::float8 as used

@@ -37,3 +37,11 @@ export function readInstant(
   if (time === undefined) throw invalidField(field, "is missing");
   return toInstant(time);
 }
+
+/** The minute of the day of `HH:MM`, up to `24:00`. */
+export function minuteOfText(text: string): number {
+  const [hours = "0", minutes = "0"] = text.split(":");
+  return Number(hours) * minutesOfHour + Number(minutes);
+}
+
+const minutesOfHour = 60;

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  Compensation,
   type CourseHeldSchema,
   CourseOutcome,
   type CourseUnavailableSchema,
@@ -16,7 +17,8 @@ import { toTimestamp } from "@carehub/grpc/instants";
 import { invalidField } from "@carehub/rules/ids";
 import type { Outcome } from "../domain/course.ts";
 import type { CoursePlan } from "../domain/demand.ts";
-import type { AnswerBy, AnswerTime, Hold } from "../domain/hold.ts";
+import type { AnswerBy, AnswerTime, HeldSession, HeldUse, Hold } from "../domain/hold.ts";
+import type { Compensation as CompensationKind } from "../domain/hub.ts";
 import type { ServiceItem } from "../domain/service-items.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
 import { readDate, toWireDate, toWireMinute } from "./basics.ts";
@@ -26,17 +28,11 @@ export function toWireHold(hold: Hold): MessageInitShape<typeof CourseHeldSchema
   const { hash, templateVersion, capacityVersion, calendarVersion } = hold.certificate;
   return {
     round: hold.round,
-    sessions: hold.sessions.map((session) => ({
-      number: session.number,
-      phase: session.phase,
-      startTime: toWireMinute(session.start),
-      endTime: toWireMinute(session.end),
-      resources: session.uses.map((use) => ({
-        resource: use.resource,
-        startTime: toWireMinute(use.start),
-        endTime: toWireMinute(use.end),
-      })),
-    })),
+    sessions: hold.sessions.map(toWireSession),
+    preparation: toWirePreparation(hold),
+    prolongationDays: hold.prolongationDays ?? 0,
+    overflowProbabilityPpm: hold.overflowProbabilityPpm ?? 0,
+    override: hold.override ?? "",
     stays: hold.stays.map((stay) => ({
       stay: stay.stay,
       pool: stay.pool,
@@ -51,6 +47,38 @@ export function toWireHold(hold: Hold): MessageInitShape<typeof CourseHeldSchema
     certificate: { hash, templateVersion, capacityVersion, calendarVersion },
   };
 }
+
+/** A held session. */
+export function toWireSession(session: HeldSession) {
+  const { number, phase, start, end, uses, compensation } = session;
+  return {
+    number,
+    phase,
+    startTime: toWireMinute(start),
+    endTime: toWireMinute(end),
+    resources: uses.map(toWireUse),
+    ...(compensation === undefined ? {} : { compensation: wireCompensations[compensation] }),
+  };
+}
+
+/** The held steps before the first session. */
+export function toWirePreparation({ preparation = [] }: Pick<Hold, "preparation">) {
+  return preparation.map(({ step, start, end, uses }) => ({
+    step,
+    startTime: toWireMinute(start),
+    endTime: toWireMinute(end),
+    resources: uses.map(toWireUse),
+  }));
+}
+
+function toWireUse({ resource, start, end }: HeldUse) {
+  return { resource, startTime: toWireMinute(start), endTime: toWireMinute(end) };
+}
+
+const wireCompensations: Readonly<Record<CompensationKind, Compensation>> = {
+  EXTRA_DAY: Compensation.EXTRA_DAY,
+  SAME_DAY: Compensation.SAME_DAY,
+};
 
 /** Why a course does not fit, and whether it waits for capacity. */
 export function toWireUnavailable(
@@ -95,6 +123,8 @@ export function toWirePlan(plan: CoursePlan): MessageInitShape<typeof CoursePlan
     readyDate: toWireDate(plan.readyDate),
     dueDate: toWireDate(plan.dueDate),
     underAnaesthesia: plan.underAnaesthesia,
+    statCategory: plan.statCategory ?? 0,
+    ...(plan.ageMonths === undefined ? {} : { ageMonths: plan.ageMonths }),
   };
 }
 
@@ -108,6 +138,8 @@ export function readPlan(plan: WirePlan | undefined): CoursePlan {
     readyDate: readDate(plan.readyDate, "plan.ready_date"),
     dueDate: readDate(plan.dueDate, "plan.due_date"),
     underAnaesthesia: plan.underAnaesthesia,
+    ...(plan.statCategory === 0 ? {} : { statCategory: plan.statCategory }),
+    ...(plan.ageMonths === undefined ? {} : { ageMonths: plan.ageMonths }),
   };
 }
 

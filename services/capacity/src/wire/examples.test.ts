@@ -3,12 +3,12 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { PublishHubRequestSchema } from "@carehub/contracts/gen/carehub/capacity/v1/hub_service_pb.ts";
 import { expect, test } from "vitest";
 import { certificateDocument } from "../domain/certificate.ts";
-import { checkCourse } from "../domain/course-checker.builder.ts";
 import { createDemand, type TimedHub } from "../domain/demand.ts";
 import { holdParts } from "../domain/hold.ts";
 import { aPlan, testNow } from "../domain/hub.builder.ts";
 import { checkHubDocument } from "../domain/hub-rules.ts";
 import { planCourse } from "../domain/planner.ts";
+import { checkCourse } from "./course-checker.builder.ts";
 import { anExampleHub, closedTimes, readExampleHub } from "./example-hub.builder.ts";
 import { readHubDocument, toWireHub } from "./hub-document.ts";
 
@@ -37,6 +37,9 @@ test.each([
   { hub: "astana-proton", template: "proton-compensation", sessions: 2, underAnaesthesia: false },
   { hub: "astana-oncology", template: "chemotherapy-21-day", sessions: 4, underAnaesthesia: false },
   { hub: "astana-oncology", template: "chemotherapy-14-day", sessions: 6, underAnaesthesia: false },
+  { hub: "astana-proton", template: "proton-child", sessions: 33, underAnaesthesia: true },
+  { hub: "astana-oncology", template: "radioiodine", sessions: 1, underAnaesthesia: false },
+  { hub: "astana-oncology", template: "diagnostics", sessions: 1, underAnaesthesia: false },
   { hub: "umc-heart", template: "fallot-repair", sessions: 1, underAnaesthesia: true },
   { hub: "umc-heart", template: "septal-defect-closure", sessions: 1, underAnaesthesia: true },
 ])(

@@ -1,30 +1,22 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
-  ClosureKind,
-  type CourseTemplateSchema,
   Hub_State,
   HubSchema,
   type Weekday,
   type Hub as WireHub,
-  PoolKind as WirePoolKind,
-  ResourceKind as WireResourceKind,
-  ServiceBasis as WireServiceBasis,
-  type CourseTemplate as WireTemplate,
+  type Pool as WirePool,
+  type Resource as WireResource,
 } from "@carehub/contracts/gen/carehub/capacity/v1/hub_pb.ts";
 import { toTimestamp } from "@carehub/grpc/instants";
-import { must } from "@carehub/rules/fault";
-import type {
-  Closure,
-  CourseTemplate,
-  Hub,
-  HubDocument,
-  PoolKind,
-  ResourceKind,
-  ServiceBasis,
-} from "../domain/hub.ts";
+import type { Hub, HubDocument, Pool, Resource } from "../domain/hub.ts";
 import { isStale } from "../domain/hub.ts";
+import { timeOfMinute } from "../domain/hub-time.ts";
 import { parseHubName } from "../domain/names.ts";
-import { readDate, readInstant, toWireDate } from "./basics.ts";
+import { minuteOfText, readDate, readInstant, toWireDate } from "./basics.ts";
+import { closureKinds, keyOf, poolKinds, resourceKinds } from "./hub-kinds.ts";
+import { readTemplate, toWireTemplate } from "./template-document.ts";
+
+const minutesOfDay = 1440;
 
 /** Reads a document whose single fields were validated; what does not fit together is the domain's to find. */
 export function readHubDocument(hub: WireHub): HubDocument {
@@ -34,23 +26,13 @@ export function readHubDocument(hub: WireHub): HubDocument {
     country: hub.country,
     worksOnPublicHolidays: hub.worksOnPublicHolidays,
     validUntilAt: readInstant(hub.validUntilTime, "hub.valid_until_time"),
-    resources: hub.resources.map(({ id, kind, weeklyOpenings }) => ({
-      id,
-      kind: keyOf(resourceKinds, kind),
-      weeklyOpenings: weeklyOpenings.map(({ days, start, end }) => ({
-        days: [...days],
-        start: readTime(start),
-        end: readTime(end),
-      })),
-    })),
-    pools: hub.pools.map(({ id, kind, capacity, serves }) => {
-      return { id, kind: keyOf(poolKinds, kind), capacity, serves: [...serves] };
-    }),
+    resources: hub.resources.map(readResource),
+    pools: hub.pools.map(readPool),
     exceptionalOpenings: hub.exceptionalOpenings.map(({ resources, date, start, end }, index) => ({
       resources: [...resources],
       onDate: readDate(date, `hub.exceptional_openings[${index}].date`),
-      start: readTime(start),
-      end: readTime(end),
+      start: minuteOfText(start),
+      end: minuteOfText(end),
     })),
     closures: hub.closures.map((closure, index) => ({
       resources: [...closure.resources],
@@ -58,10 +40,14 @@ export function readHubDocument(hub: WireHub): HubDocument {
       reason: closure.reason,
       firstDate: readDate(closure.firstDate, `hub.closures[${index}].first_date`),
       lastDate: readDate(closure.lastDate, `hub.closures[${index}].last_date`),
-      start: closure.start === "" ? 0 : readTime(closure.start),
-      end: closure.end === "" ? minutesOfDay : readTime(closure.end),
+      start: closure.start === "" ? 0 : minuteOfText(closure.start),
+      end: closure.end === "" ? minutesOfDay : minuteOfText(closure.end),
     })),
     templates: hub.templates.map(readTemplate),
+    urgentReserves: hub.urgentReserves.map(({ kind, minutesPerWeek, fullDays, openDays }) => {
+      return { kind: keyOf(resourceKinds, kind), minutesPerWeek, fullDays, openDays };
+    }),
+    ...(hub.partyHoldsMax === 0 ? {} : { partyHoldsMax: hub.partyHoldsMax }),
   };
 }
 
@@ -79,23 +65,13 @@ export function toWireHub(hub: Hub, now: Temporal.Instant): WireHub {
     country: document.country,
     worksOnPublicHolidays: document.worksOnPublicHolidays,
     validUntilTime: toTimestamp(document.validUntilAt),
-    resources: document.resources.map(({ id, kind, weeklyOpenings }) => ({
-      id,
-      kind: resourceKinds[kind],
-      weeklyOpenings: weeklyOpenings.map(({ days, start, end }) => ({
-        days: [...days] as Weekday[],
-        start: toTime(start),
-        end: toTime(end),
-      })),
-    })),
-    pools: document.pools.map(({ id, kind, capacity, serves }) => {
-      return { id, kind: poolKinds[kind], capacity, serves: [...serves] };
-    }),
+    resources: document.resources.map(toWireResource),
+    pools: document.pools.map(toWirePool),
     exceptionalOpenings: document.exceptionalOpenings.map(({ resources, onDate, start, end }) => ({
       resources: [...resources],
       date: toWireDate(onDate),
-      start: toTime(start),
-      end: toTime(end),
+      start: timeOfMinute(start),
+      end: timeOfMinute(end),
     })),
     closures: document.closures.map((closure) => ({
       resources: [...closure.resources],
@@ -103,97 +79,91 @@ export function toWireHub(hub: Hub, now: Temporal.Instant): WireHub {
       reason: closure.reason,
       firstDate: toWireDate(closure.firstDate),
       lastDate: toWireDate(closure.lastDate),
-      start: toTime(closure.start),
-      end: toTime(closure.end),
+      start: timeOfMinute(closure.start),
+      end: timeOfMinute(closure.end),
     })),
     templates: document.templates.map(toWireTemplate),
+    urgentReserves: (document.urgentReserves ?? []).map((reserve) => {
+      return { ...reserve, kind: resourceKinds[reserve.kind] };
+    }),
+    partyHoldsMax: document.partyHoldsMax ?? 0,
   });
 }
 
-function readTemplate(template: WireTemplate): CourseTemplate {
-  const { id, version, programme, session, rules } = template;
-  const shape = must(session, "validation requires the session");
-  const { $typeName: _, ...ruleFields } = must(rules, "validation requires the rules");
+function readResource({
+  id,
+  kind,
+  mirrorGroup,
+  machineCheck,
+  ...resource
+}: WireResource): Resource {
   return {
     id,
-    version,
-    programme,
-    phases: template.phases.map((phase) => ({
-      id: phase.id,
-      sessionCount: phase.sessionCount,
-      sessionCountMin: phase.sessionCountMin || 1,
-      sessionCountMax: phase.sessionCountMax || phase.sessionCount,
+    kind: keyOf(resourceKinds, kind),
+    weeklyOpenings: resource.weeklyOpenings.map(({ days, start, end, onlyForCompensation }) => ({
+      days: [...days],
+      start: minuteOfText(start),
+      end: minuteOfText(end),
+      onlyForCompensation,
     })),
-    uses: shape.uses.map(({ kind, offsetMinutes, minutes, onlyUnderAnaesthesia }) => {
-      return { kind: keyOf(resourceKinds, kind), offsetMinutes, minutes, onlyUnderAnaesthesia };
-    }),
-    beam: shape.beam && { offsetMinutes: shape.beam.offsetMinutes, minutes: shape.beam.minutes },
-    sites: [...shape.sites],
-    rules: { ...ruleFields, maxGapHours: ruleFields.maxGapHours || gapHoursMax },
-    stays: template.stays.map(({ id: stay, pool, fromDay, days }) => {
-      return { id: stay, pool, fromDay, days };
-    }),
-    services: template.services.map(({ serviceCode, basis, quantity, stay }) => {
-      return { serviceCode, basis: keyOf(serviceBases, basis), quantity, stay };
-    }),
+    ...(mirrorGroup === "" ? {} : { mirrorGroup }),
+    ...(machineCheck === undefined
+      ? {}
+      : {
+          machineCheck: {
+            start: minuteOfText(machineCheck.start),
+            minutes: machineCheck.minutes,
+          },
+        }),
   };
 }
 
-function toWireTemplate(template: CourseTemplate): MessageInitShape<typeof CourseTemplateSchema> {
-  const { id, version, programme, phases, uses, beam, sites, rules, stays, services } = template;
+function toWireResource({ id, kind, weeklyOpenings, mirrorGroup, machineCheck }: Resource) {
   return {
     id,
-    version,
-    programme,
-    phases: phases.map((phase) => ({ ...phase })),
-    session: {
-      uses: uses.map((use) => ({ ...use, kind: resourceKinds[use.kind] })),
-      ...(beam === undefined ? {} : { beam: { ...beam } }),
-      sites: [...sites],
-    },
-    rules: { ...rules },
-    stays: stays.map((stay) => ({ ...stay })),
-    services: services.map((service) => ({ ...service, basis: serviceBases[service.basis] })),
+    kind: resourceKinds[kind],
+    weeklyOpenings: weeklyOpenings.map(({ days, start, end, onlyForCompensation = false }) => ({
+      days: [...days] as Weekday[],
+      start: timeOfMinute(start),
+      end: timeOfMinute(end),
+      onlyForCompensation,
+    })),
+    mirrorGroup: mirrorGroup ?? "",
+    ...(machineCheck === undefined
+      ? {}
+      : { machineCheck: { ...machineCheck, start: timeOfMinute(machineCheck.start) } }),
   };
 }
 
-const minutesOfDay = 1440;
-const minutesOfHour = 60;
-const gapHoursMax = 720;
-
-const resourceKinds: Readonly<Record<ResourceKind, WireResourceKind>> = {
-  ROOM: WireResourceKind.ROOM,
-  THEATRE: WireResourceKind.THEATRE,
-  ANAESTHESIA_TEAM: WireResourceKind.ANAESTHESIA_TEAM,
-  PACU_BAY: WireResourceKind.PACU_BAY,
-};
-const poolKinds: Readonly<Record<PoolKind, WirePoolKind>> = {
-  BED: WirePoolKind.BED,
-  BEAM: WirePoolKind.BEAM,
-};
-const closureKinds: Readonly<Record<Closure["kind"], ClosureKind>> = {
-  CLOSURE: ClosureKind.CLOSURE,
-  MAINTENANCE: ClosureKind.MAINTENANCE,
-};
-const serviceBases: Readonly<Record<ServiceBasis, WireServiceBasis>> = {
-  PER_COURSE: WireServiceBasis.PER_COURSE,
-  PER_SESSION: WireServiceBasis.PER_SESSION,
-  PER_ANAESTHESIA_SESSION: WireServiceBasis.PER_ANAESTHESIA_SESSION,
-  PER_STAY_DAY: WireServiceBasis.PER_STAY_DAY,
-};
-
-function keyOf<Key extends string, Value>(table: Readonly<Record<Key, Value>>, value: Value): Key {
-  const found = (Object.keys(table) as Key[]).find((key) => table[key] === value);
-  return must(found, "validation allows only known values");
+function readPool(pool: WirePool, at: number): Pool {
+  const { id, kind, capacity, serves, changes } = pool;
+  const { isotopeOrderDays, emergencyReserve, overflowBoundPpm } = pool;
+  return {
+    id,
+    kind: keyOf(poolKinds, kind),
+    capacity,
+    serves: [...serves],
+    changes: changes.map((change, index) => ({
+      firstDate: readDate(change.firstDate, `hub.pools[${at}].changes[${index}].first_date`),
+      lastDate: readDate(change.lastDate, `hub.pools[${at}].changes[${index}].last_date`),
+      capacity: change.capacity,
+      reason: change.reason,
+    })),
+    ...(isotopeOrderDays === 0 ? {} : { isotopeOrderDays }),
+    ...(emergencyReserve === 0 ? {} : { emergencyReserve }),
+    ...(overflowBoundPpm === 0 ? {} : { overflowBoundPpm }),
+  };
 }
 
-function readTime(text: string): number {
-  const [hours = "0", minutes = "0"] = text.split(":");
-  return Number(hours) * minutesOfHour + Number(minutes);
-}
-
-function toTime(minuteOfDay: number): string {
-  const hours = Math.floor(minuteOfDay / minutesOfHour);
-  const pad = (part: number) => String(part).padStart(2, "0");
-  return `${pad(hours)}:${pad(minuteOfDay % minutesOfHour)}`;
+function toWirePool({ kind, serves, changes = [], ...pool }: Pool) {
+  return {
+    ...pool,
+    kind: poolKinds[kind],
+    serves: [...serves],
+    changes: changes.map(({ firstDate, lastDate, ...change }) => ({
+      ...change,
+      firstDate: toWireDate(firstDate),
+      lastDate: toWireDate(lastDate),
+    })),
+  };
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { certificateDocument } from "../domain/certificate.ts";
-import { checkCourse } from "../domain/course-checker.builder.ts";
 import { createDemand, type Demand, type TimedHub } from "../domain/demand.ts";
 import { holdParts } from "../domain/hold.ts";
 import { aPlan, testNow } from "../domain/hub.builder.ts";
@@ -8,6 +7,7 @@ import type { ExceptionalOpening } from "../domain/hub.ts";
 import { planCourse } from "../domain/planner.ts";
 import { explainRefusal, widened } from "../domain/refusal.ts";
 import { nameRefusal } from "../domain/unavailable.ts";
+import { checkCourse } from "./course-checker.builder.ts";
 import { anExampleHub, asExceptionalOpenings, closedTimes } from "./example-hub.builder.ts";
 
 /*

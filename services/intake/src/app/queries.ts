@@ -21,7 +21,7 @@ export type CaseEntry = Omit<LoggedEvent, "number">;
 
 /** A command on a case, at any of the services, and what blocks it. */
 export type ActionEntry = {
-  readonly service: "intake" | "capacity" | "billing";
+  readonly service: "intake" | "capacity" | "changes" | "sessions" | "billing";
   readonly action: string;
   readonly blocker: Blocker<string> | undefined;
 };

@@ -51,6 +51,7 @@ export const caseIn: Readonly<Record<CareState, Referral>> = {
   GUARANTEED: afterAnswers(accepted, ...guaranteed),
   BOOKED: afterAnswers(accepted, ...booked),
   IN_TREATMENT: afterAnswers(accepted, ...treated),
+  INTERRUPTED: afterAnswers(accepted, ...treated, answers.interrupted()),
   DEFERRED: deferReferral(afterAnswers(accepted, ...guaranteed), {
     reason: "NOT_FIT_TO_TRAVEL",
     now,

@@ -17,7 +17,15 @@ export const answered = "ESTIMATE_NOT_OPEN: GuaranteePayment DeclineEstimate";
 export const notDeferred = "NOT_DEFERRED: ResumeReferral";
 export const nothingAsked = "INFORMATION_NOT_REQUESTED: ProvideInformation";
 export const noStop = "STOP_NOT_PENDING: DeclineCourseStop";
-export const courseOver = "COURSE_NOT_IN_TREATMENT: RecordSession DischargePatient";
+export const courseEnded = [
+  "COURSE_NOT_IN_TREATMENT: RecordSession DischargePatient InterruptCourse RecordSessions ExtendStay",
+  noStop,
+  "COURSE_NOT_MOVABLE: MoveCourse PostponeSession",
+  "COURSE_NOT_INTERRUPTED: ResumeCourse",
+  "COURSE_ENDED: CorrectSession",
+] as const;
+export const notTreated =
+  "COURSE_NOT_IN_TREATMENT: RecordSession DischargePatient InterruptCourse RecordSessions CorrectSession ExtendStay";
 export const notAdmitted = "COURSE_NOT_BOOKED: RecordAdmission";
 export const chargesClosed = "CHARGES_CLOSED: RecordCharges";
 
@@ -40,7 +48,7 @@ export const inTriage: Row = {
     "allowed: AcceptReferral RejectReferral ReturnReferral RedirectReferral RequestInformation",
     "DEFERRAL_NOT_POSSIBLE <hub>: DeferReferral",
     notDeferred,
-    "COURSE_NOT_FOUND <hub>: RecordAdmission RecordSession DischargePatient DeclineCourseStop",
+    "COURSE_NOT_FOUND <hub>: RecordAdmission RecordSession DischargePatient DeclineCourseStop MoveCourse PostponeSession InterruptCourse ResumeCourse RecordSessions CorrectSession ExtendStay",
     "ACCOUNT_NOT_FOUND <hub>: GuaranteePayment DeclineEstimate RecordCharges",
     "INVOICE_NOT_FOUND <hub>: AcceptInvoice ContestInvoiceLines ReplyToContest",
   ],
@@ -58,7 +66,7 @@ export const acceptedOnly: Row = {
     triageOver,
     "allowed: DeferReferral",
     notDeferred,
-    "COURSE_NOT_FOUND <service>: RecordAdmission RecordSession DischargePatient DeclineCourseStop",
+    "COURSE_NOT_FOUND <service>: RecordAdmission RecordSession DischargePatient DeclineCourseStop MoveCourse PostponeSession InterruptCourse ResumeCourse RecordSessions CorrectSession ExtendStay",
     "ACCOUNT_NOT_FOUND <service>: GuaranteePayment DeclineEstimate RecordCharges",
     "INVOICE_NOT_FOUND <service>: AcceptInvoice ContestInvoiceLines ReplyToContest",
   ],
@@ -73,11 +81,12 @@ export const heldOnly: Row = {
   ],
   hub: [
     triageOver,
-    "allowed: DeferReferral",
+    "allowed: DeferReferral MoveCourse PostponeSession",
     notDeferred,
     "COURSE_NOT_BOOKED <ministry>: RecordAdmission",
-    "COURSE_NOT_IN_TREATMENT <ministry>: RecordSession DischargePatient",
+    "COURSE_NOT_IN_TREATMENT <ministry>: RecordSession DischargePatient InterruptCourse RecordSessions CorrectSession ExtendStay",
     noStop,
+    "COURSE_NOT_INTERRUPTED <ministry>: ResumeCourse",
     notTheHubs,
     "CHARGES_CLOSED <ministry>: RecordCharges",
     "INVOICE_NOT_FOUND <ministry>: ReplyToContest",
@@ -94,11 +103,12 @@ export const guaranteedOnly: Row = {
   ],
   hub: [
     triageOver,
-    "allowed: DeferReferral RecordCharges",
+    "allowed: DeferReferral MoveCourse PostponeSession RecordCharges",
     notDeferred,
     "COURSE_NOT_BOOKED <service>: RecordAdmission",
-    "COURSE_NOT_IN_TREATMENT <service>: RecordSession DischargePatient",
+    "COURSE_NOT_IN_TREATMENT <service>: RecordSession DischargePatient InterruptCourse RecordSessions CorrectSession ExtendStay",
     noStop,
+    "COURSE_NOT_INTERRUPTED <service>: ResumeCourse",
     notTheHubs,
     "INVOICE_NOT_FOUND <service>: ReplyToContest",
   ],
@@ -112,7 +122,7 @@ export const closedUnpriced: Row = {
   ],
   hub: [
     hubClosed,
-    "COURSE_NOT_FOUND: RecordAdmission RecordSession DischargePatient DeclineCourseStop",
+    "COURSE_NOT_FOUND: RecordAdmission RecordSession DischargePatient DeclineCourseStop MoveCourse PostponeSession InterruptCourse ResumeCourse RecordSessions CorrectSession ExtendStay",
     "ACCOUNT_NOT_FOUND: GuaranteePayment DeclineEstimate RecordCharges",
     "INVOICE_NOT_FOUND: AcceptInvoice ContestInvoiceLines ReplyToContest",
   ],
@@ -123,8 +133,7 @@ export const invoiced: Row = {
   hub: [
     hubClosed,
     notAdmitted,
-    courseOver,
-    noStop,
+    ...courseEnded,
     notTheHubs,
     chargesClosed,
     "LINE_NOT_CONTESTED <ministry>: ReplyToContest",

@@ -44,8 +44,10 @@ test("names every command of a side in every row, each once", () => {
   const rows = [careTable, moneyTable, privateTable].flatMap((table) => Object.values(table));
   expect(rows).toHaveLength(careStates.length + 2 * settlementStates.length);
   for (const side of sides) {
-    const { capacity, billing } = serviceActionsByRole[side];
-    const all = [...actionsByRole[side], ...capacity, ...billing].toSorted();
+    const all = [
+      ...actionsByRole[side],
+      ...Object.values(serviceActionsByRole[side]).flat(),
+    ].toSorted();
     for (const row of rows) {
       const named = row[side].flatMap((line) => line.split(": ")[1]?.split(" ") ?? []);
       expect(named.toSorted()).toEqual(all);

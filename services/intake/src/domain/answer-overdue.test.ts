@@ -140,8 +140,13 @@ test("takes exactly the commands of the table, whether the sweeper or a command 
   const hub = [
     hubOverdue,
     "COURSE_NOT_BOOKED <service>: RecordAdmission",
-    "COURSE_NOT_IN_TREATMENT <service>: RecordSession DischargePatient",
-    ...[noStop, notTheHubs],
+    "COURSE_NOT_IN_TREATMENT <service>: RecordSession DischargePatient InterruptCourse RecordSessions CorrectSession ExtendStay",
+    ...[
+      noStop,
+      "allowed: MoveCourse PostponeSession",
+      "COURSE_NOT_INTERRUPTED <service>: ResumeCourse",
+      notTheHubs,
+    ],
     "CHARGES_CLOSED <service>: RecordCharges",
     "INVOICE_NOT_FOUND <service>: ReplyToContest",
   ];

@@ -1,5 +1,6 @@
 import type { Money } from "@carehub/money/money";
 import { applyAccountAnswer } from "./account-answers.ts";
+import type { ServiceItem } from "./case-terms.ts";
 import { applyCourseAnswer } from "./course-answers.ts";
 import {
   type CaseFacts,
@@ -59,7 +60,22 @@ export type CourseAnswer =
       readonly round: number;
       readonly startedOn: Temporal.PlainDate;
     }
-  | { readonly kind: "SessionDelivered" }
+  | { readonly kind: "SessionDelivered" | "SessionMissed" | "SessionCorrected" }
+  | { readonly kind: "SessionPostponed" | "CourseDisplaced" }
+  | {
+      readonly kind: "CourseMoved";
+      readonly round: number;
+      readonly firstDate: Temporal.PlainDate;
+      readonly lastDate: Temporal.PlainDate;
+      readonly serviceItems: readonly ServiceItem[];
+    }
+  | {
+      readonly kind: "CourseInterrupted";
+      readonly round: number;
+      readonly since: Temporal.PlainDate;
+    }
+  | { readonly kind: "CourseResumed"; readonly round: number }
+  | { readonly kind: "StayExtended"; readonly lastDate: Temporal.PlainDate }
   | { readonly kind: "CourseStopPending" | "CourseStopDeclined"; readonly round: number }
   | { readonly kind: "CourseEnded"; readonly round: number; readonly end: CourseEnd };
 
@@ -116,6 +132,14 @@ export function applyAnswer(facts: CaseFacts, answer: Answer): CaseFacts {
     case "CourseReleased":
     case "CourseStarted":
     case "SessionDelivered":
+    case "SessionMissed":
+    case "SessionCorrected":
+    case "SessionPostponed":
+    case "CourseDisplaced":
+    case "CourseMoved":
+    case "CourseInterrupted":
+    case "CourseResumed":
+    case "StayExtended":
     case "CourseStopPending":
     case "CourseStopDeclined":
     case "CourseEnded":

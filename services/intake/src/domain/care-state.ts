@@ -18,7 +18,9 @@ export function careStateOf(facts: CaseFacts): CareState {
   if (facts.stop !== undefined) return "STOP_REQUESTED";
   if (facts.deferred !== undefined) return "DEFERRED";
   const { booked, estimate } = currentRound(facts);
-  if (facts.startedOn !== undefined) return "IN_TREATMENT";
+  if (facts.startedOn !== undefined) {
+    return facts.interruptedSince === undefined ? "IN_TREATMENT" : "INTERRUPTED";
+  }
   if (booked !== undefined) return "BOOKED";
   if (isWaiting(facts)) return "WAITLISTED";
   const isBound = guaranteeInForce(facts) !== undefined;

@@ -35,6 +35,9 @@ export type Left = {
   /** How many stops; the hub may decline those of a treatment as often as `declineStop` says. */
   readonly stops: number;
   readonly declineStop: number;
+  /** How often the hub moves a course that is held or booked, and how often it interrupts a treatment. */
+  readonly move: number;
+  readonly interrupt: number;
   readonly defer: number;
   readonly overdue: number;
   readonly end: readonly ("COMPLETED" | "STOPPED" | "UNTREATED" | "DIED" | "NO_SHOW")[];
@@ -122,7 +125,16 @@ function firstWorld(left: Partial<Left>): World {
   const { facts } = aReferral();
   const none: Left = {
     ...{ accept: 1, inform: 0, guarantee: 1, decline: 0, take: 0, repeat: 0 },
-    ...{ stop: [], stops: 1, declineStop: 0, defer: 0, overdue: 0, end: ["COMPLETED"] },
+    ...{
+      stop: [],
+      stops: 1,
+      declineStop: 0,
+      move: 0,
+      interrupt: 0,
+      defer: 0,
+      overdue: 0,
+      end: ["COMPLETED"],
+    },
   };
   const submitted: CaseEvent = {
     kind: "EntitlementRequested",

@@ -68,6 +68,7 @@ export const careStates = [
   "GUARANTEED",
   "BOOKED",
   "IN_TREATMENT",
+  "INTERRUPTED",
   "DEFERRED",
   "STOP_REQUESTED",
   "RETURNED",

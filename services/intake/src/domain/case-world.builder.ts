@@ -14,6 +14,7 @@ export type Services = {
     readonly round: number;
     /** A stop of the treatment waits for the hub. */
     readonly isStopPending?: boolean;
+    readonly isInterrupted?: boolean;
     readonly hasDelivered?: boolean;
   };
   readonly estimate: { readonly state: "NONE" | "ISSUED" | "ENDED"; readonly round: number };

@@ -158,6 +158,12 @@ export const answers = {
     reason,
   }),
   started: (round = 1): Answer => ({ kind: "CourseStarted", round, startedOn: hold.firstDate }),
+  moved: (firstDate = day("02-04"), lastDate = day("02-12"), round = 1): Answer => ({
+    ...{ kind: "CourseMoved", round, firstDate, lastDate },
+    serviceItems: [{ serviceCode: "fallot-repair", quantity: 1 }],
+  }),
+  interrupted: (since = day("02-04")): Answer => ({ kind: "CourseInterrupted", round: 1, since }),
+  resumed: (): Answer => ({ kind: "CourseResumed", round: 1 }),
   stopPending: (round = 1): Answer => ({ kind: "CourseStopPending", round }),
   stopDeclined: (round = 1): Answer => ({ kind: "CourseStopDeclined", round }),
   ended: (differing: Partial<CourseEnd> = {}): Answer => ({

@@ -9,6 +9,7 @@ type CourseStanding =
   | "HELD"
   | "BOOKED"
   | "IN_TREATMENT"
+  | "INTERRUPTED"
   | "ENDED"
   | "RELEASED"
   | "LAPSED";
@@ -25,27 +26,45 @@ export function courseBlocker(
     return { reason: "COURSE_NOT_FOUND", metadata: { name: `courses/${id}` }, unblockedBy };
   }
   const metadata = { state };
+  const isUnderTreatment = state === "IN_TREATMENT" || state === "INTERRUPTED";
   switch (action) {
     case "RecordAdmission": {
       if (state === "BOOKED") return undefined;
-      const isPast = state === "IN_TREATMENT" || state === "ENDED";
+      const isPast = isUnderTreatment || state === "ENDED";
       return {
         reason: "COURSE_NOT_BOOKED",
         metadata,
         unblockedBy: isPast ? undefined : unblockedBy,
       };
     }
+    case "CorrectSession":
+      if (state === "ENDED") return { reason: "COURSE_ENDED", metadata };
+      if (isUnderTreatment) return undefined;
+      return { reason: "COURSE_NOT_IN_TREATMENT", metadata, unblockedBy };
     case "RecordSession":
+    case "RecordSessions":
+    case "ExtendStay":
     case "DischargePatient":
+      // What took place before an interruption may be recorded during it.
+      if (isUnderTreatment) return undefined;
+      return { reason: "COURSE_NOT_IN_TREATMENT", metadata, unblockedBy };
+    case "InterruptCourse":
       if (state === "IN_TREATMENT") return undefined;
       return { reason: "COURSE_NOT_IN_TREATMENT", metadata, unblockedBy };
+    case "ResumeCourse":
+      if (state === "INTERRUPTED") return undefined;
+      return { reason: "COURSE_NOT_INTERRUPTED", metadata, unblockedBy };
+    case "MoveCourse":
+    case "PostponeSession":
+      if (state === "HELD" || state === "BOOKED" || state === "IN_TREATMENT") return undefined;
+      return { reason: "COURSE_NOT_MOVABLE", metadata, unblockedBy };
     case "DeclineCourseStop":
-      if (facts.stop?.isPending === true && state === "IN_TREATMENT") return undefined;
+      if (facts.stop?.isPending === true && isUnderTreatment) return undefined;
       // Only a ministry can ask for the stop that the hub would decline.
       return {
         reason: "STOP_NOT_PENDING",
         metadata,
-        ...(state === "IN_TREATMENT" && { unblockedBy: "ministry" as const }),
+        ...(isUnderTreatment && { unblockedBy: "ministry" as const }),
       };
     default:
       return action satisfies never;
@@ -54,7 +73,9 @@ export function courseBlocker(
 
 function standingOf(facts: CaseFacts): CourseStanding | undefined {
   if (facts.ended !== undefined) return "ENDED";
-  if (facts.startedOn !== undefined) return "IN_TREATMENT";
+  if (facts.startedOn !== undefined) {
+    return facts.interruptedSince === undefined ? "IN_TREATMENT" : "INTERRUPTED";
+  }
   for (let round = facts.round; round > 0; round -= 1) {
     const standing = standingIn(facts, round);
     if (standing !== undefined) return standing;

@@ -39,7 +39,24 @@ export function applyCourseAnswer(facts: CaseFacts, answer: CourseAnswer): CaseF
       if (facts.startedOn !== undefined) return facts;
       return { ...withoutDeferral(facts), startedOn: answer.startedOn };
     case "SessionDelivered":
+    case "SessionMissed":
+    case "SessionCorrected":
+    case "SessionPostponed":
+    case "CourseDisplaced":
       return { ...facts };
+    case "CourseMoved":
+      return applyMove(facts, answer);
+    case "CourseInterrupted": {
+      const since = facts.interruptedSince;
+      const isKnown = since !== undefined && Temporal.PlainDate.compare(since, answer.since) === 0;
+      return isKnown ? facts : { ...facts, interruptedSince: answer.since };
+    }
+    case "CourseResumed": {
+      const { interruptedSince, ...resumed } = facts;
+      return interruptedSince === undefined ? facts : resumed;
+    }
+    case "StayExtended":
+      return applyExtendedStay(facts, answer.lastDate);
     case "CourseStopPending":
     case "CourseStopDeclined":
       return applyStopAnswer(facts, answer.kind);
@@ -48,6 +65,26 @@ export function applyCourseAnswer(facts: CaseFacts, answer: CourseAnswer): CaseF
     default:
       return answer satisfies never;
   }
+}
+
+type Moved = Extract<CourseAnswer, { kind: "CourseMoved" }>;
+
+/** Told even where the days are the same: its times are not. What waits for the payer waits as long as before. */
+function applyMove(facts: CaseFacts, answer: Moved): CaseFacts {
+  const { round, firstDate, lastDate, serviceItems } = answer;
+  const { hold, booked } = roundOf(facts, round);
+  return withRound(facts, round, {
+    ...(hold && { hold: { ...hold, firstDate, lastDate, serviceItems } }),
+    ...(booked && { booked: { firstDate, lastDate } }),
+  });
+}
+
+/** A patient who stays longer is awaited later at the discharge; one who leaves earlier is not expected sooner. */
+function applyExtendedStay(facts: CaseFacts, lastDate: Temporal.PlainDate): CaseFacts {
+  const { booked } = roundOf(facts, facts.round);
+  if (booked === undefined) return { ...facts };
+  const isLater = Temporal.PlainDate.compare(lastDate, booked.lastDate) > 0;
+  return withRound(facts, facts.round, { booked: isLater ? { ...booked, lastDate } : booked });
 }
 
 /** The hub has a stop of a treatment before it, or declined that one: then the case goes on as if nobody had asked. */

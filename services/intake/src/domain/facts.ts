@@ -171,6 +171,8 @@ export type CaseFacts = {
   readonly seat: SeatState;
   readonly guarantee?: Guarantee;
   readonly startedOn?: Temporal.PlainDate;
+  /** The day from which on the treatment is interrupted; undefined while it goes on. */
+  readonly interruptedSince?: Temporal.PlainDate;
   readonly ended?: CourseEnd;
   /** Billing has given back everything that it was asked to. */
   readonly isAccountStopped: boolean;

@@ -114,3 +114,9 @@ test("settles every end of a booked course", () => {
   const states = closedStates({}, { end, stop: ["DECEASED"] });
   expect(states).toEqual(["DECEASED", "DISCHARGED", "NO_SHOW", "STOPPED"]);
 });
+
+test("settles every end of a course that is moved, interrupted and resumed, whenever the case hears of it", () => {
+  const end = ["COMPLETED", "STOPPED", "DIED"] as const;
+  const states = closedStates({}, { move: 1, interrupt: 1, end, stop: ["DECEASED"] });
+  expect(states).toEqual(["DECEASED", "DISCHARGED", "STOPPED"]);
+});

@@ -58,7 +58,8 @@ function expectWaiting({ facts, services }: World): void {
     return;
   }
   const careState = careStateOf(facts);
-  const hasDue = ["IN_TREATMENT", "PENDED"].includes(careState) || stopDues(facts).length > 0;
+  const hasDue =
+    ["IN_TREATMENT", "INTERRUPTED", "PENDED"].includes(careState) || stopDues(facts).length > 0;
   const isBound = careState !== "WAITLISTED" || guarantee.state !== "GIVEN";
   const isKept = careState !== "DEFERRED" || !isHeldBy(course.state);
   if (!hasDue || awaited > 0 || !isBound || !isKept || seat === "RELEASED") {

@@ -103,6 +103,31 @@ function payerMoves(world: World): World[] {
 }
 
 function capacityMoves(world: World): World[] {
+  return [...courseMoves(world), ...changeMoves(world)];
+}
+
+/** Another time, an interruption, and its end. */
+function changeMoves(world: World): World[] {
+  const { left, services } = world;
+  const { course } = services;
+  const { round, state, isInterrupted } = course;
+  const moved = answers.moved(day("02-04"), day("02-12"), round);
+  if (state === "STARTED" && isInterrupted === true) {
+    const { isInterrupted: _, ...goesOn } = course;
+    const resumed = { ...world, services: { ...services, course: goesOn } };
+    return [tell(resumed, "capacity", [moved, answers.resumed()])];
+  }
+  if (state === "STARTED" && left.interrupt > 0) {
+    const interrupted = { ...services, course: { ...course, isInterrupted: true } };
+    const told = tell({ ...world, services: interrupted }, "capacity", [answers.interrupted()]);
+    return [spend(told, { interrupt: left.interrupt - 1 })];
+  }
+  const isMovable = state === "HELD" || state === "BOOKED";
+  if (!isMovable || left.move === 0) return [];
+  return [spend(tell(world, "capacity", [moved]), { move: left.move - 1 })];
+}
+
+function courseMoves(world: World): World[] {
   const { left, services } = world;
   const { round, state, isStopPending } = services.course;
   switch (state) {
@@ -139,9 +164,14 @@ function end(world: World, how: "COMPLETED" | "STOPPED" | "UNTREATED" | "DIED"):
 }
 
 function moveCourse(world: World, state: CourseState, answer: Answer): World {
-  const { round } = world.services.course;
+  const { round, isInterrupted } = world.services.course;
   const isDelivered = answer.kind === "CourseEnded" && answer.end.deliveredItems.length > 0;
-  const course = { state, round, ...(isDelivered && { hasDelivered: true }) };
+  const goesOn = state === "STARTED" && isInterrupted === true;
+  const course = {
+    ...{ state, round },
+    ...(isDelivered && { hasDelivered: true }),
+    ...(goesOn && { isInterrupted }),
+  };
   const services: Services = { ...world.services, course };
   return tell({ ...world, services }, "capacity", [answer]);
 }

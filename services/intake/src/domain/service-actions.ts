@@ -7,6 +7,9 @@ import type { CaseFacts } from "./facts.ts";
 export const serviceActionsByRole = {
   hub: {
     capacity: ["RecordAdmission", "RecordSession", "DischargePatient", "DeclineCourseStop"],
+    // Not ExtendHold: the hold of a case ends by its answer-by time, and none of them is ever extended.
+    changes: ["MoveCourse", "PostponeSession", "InterruptCourse", "ResumeCourse"],
+    sessions: ["RecordSessions", "CorrectSession", "ExtendStay"],
     billing: [
       "GuaranteePayment",
       "DeclineEstimate",
@@ -18,12 +21,18 @@ export const serviceActionsByRole = {
   },
   ministry: {
     capacity: [],
+    changes: [],
+    sessions: [],
     billing: ["GuaranteePayment", "DeclineEstimate", "AcceptInvoice", "ContestInvoiceLines"],
   },
 } as const;
 
-export type CourseAction = (typeof serviceActionsByRole)["hub"]["capacity"][number];
+export type CourseAction = (typeof serviceActionsByRole)["hub"][CourseService][number];
 export type AccountAction = (typeof serviceActionsByRole)["hub"]["billing"][number];
+
+// The three services of capacity that a hub's commands go to.
+const courseServices = ["capacity", "changes", "sessions"] as const;
+type CourseService = (typeof courseServices)[number];
 
 /** Who looks at which case, and when. */
 export type Look = { readonly id: string; readonly side: Side; readonly now: Temporal.Instant };
@@ -33,12 +42,14 @@ export type ServiceBlocker = Blocker<string>;
 
 /** What blocks the commands of one side at the other services, each with its service. */
 export function serviceActions(facts: CaseFacts, look: Look) {
-  const { capacity, billing } = serviceActionsByRole[look.side];
+  const actions = serviceActionsByRole[look.side];
   return [
-    ...capacity.map((action) => {
-      return { service: "capacity", action, blocker: courseBlocker(facts, action, look) } as const;
-    }),
-    ...billing.map((action) => {
+    ...courseServices.flatMap((service) =>
+      actions[service].map((action) => {
+        return { service, action, blocker: courseBlocker(facts, action, look) } as const;
+      }),
+    ),
+    ...actions.billing.map((action) => {
       return { service: "billing", action, blocker: accountBlocker(facts, action, look) } as const;
     }),
   ];

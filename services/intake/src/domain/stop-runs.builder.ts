@@ -33,6 +33,8 @@ export const stopRuns: readonly StopRun[] = [
   ["the payer", {}, { ...cancelled, decline: 1, overdue: 1 }],
   ["billing without a price", { unpriced: [1] }, { ...cancelled, defer: 1 }],
   ["capacity without a place", { course: "unavailable" }, { ...cancelled, defer: 1 }],
+  ["the ministry at an interrupted treatment", {}, { ...ministry, interrupt: 1, declineStop: 1 }],
+  ["times, where the course is moved", {}, { ...cancelled, move: 1, overdue: 1, guarantee: 1 }],
   ["the hub at treatment", {}, { ...cancelled, end: allEnds }],
   ["a cancellation and a deferral", {}, { ...cancelled, defer: 1 }],
   ["the ministry and a deferral before a guarantee", {}, { ...ministry, defer: 1, guarantee: 0 }],

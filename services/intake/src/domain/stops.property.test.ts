@@ -29,6 +29,7 @@ const stopsIn: Readonly<Record<CareState, readonly StopReason[]>> = {
   GUARANTEED: ministryStops,
   BOOKED: [...ministryStops, "NO_SHOW"],
   IN_TREATMENT: ministryStops,
+  INTERRUPTED: ministryStops,
   DEFERRED: [...ministryStops, "ENTITLEMENT_REFUSED", "ESTIMATE_DECLINED", "DEFERRAL_OVERDUE"],
   STOP_REQUESTED: none,
   RETURNED: none,

@@ -2,6 +2,7 @@ import {
   type CourseEnded,
   type CourseEvent,
   type CourseHeld,
+  type CourseMoved,
   CourseOutcome,
 } from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
 import { toInstant } from "@carehub/grpc/instants";
@@ -45,6 +46,27 @@ export function toCourseAnswer({ event }: CourseEvent): Read | "ignored" | "unkn
     }
     case "sessionDelivered":
       return read({ kind: "SessionDelivered" });
+    case "sessionMissed":
+      return read({ kind: "SessionMissed" });
+    case "sessionCorrected":
+      return read({ kind: "SessionCorrected" });
+    case "sessionPostponed":
+      return read({ kind: "SessionPostponed" });
+    case "courseDisplaced":
+      return read({ kind: "CourseDisplaced" });
+    case "courseMoved":
+      return read(moved(event.value));
+    case "courseInterrupted": {
+      const { round, sinceDate } = event.value;
+      const since = fromWireDate(sinceDate, "since_date");
+      return read({ kind: "CourseInterrupted", round, since });
+    }
+    case "courseResumed":
+      return read({ kind: "CourseResumed", round: event.value.round });
+    case "stayExtended": {
+      const lastDate = fromWireDate(event.value.lastDate, "last_date");
+      return read({ kind: "StayExtended", lastDate });
+    }
     case "courseStopPending":
       return read({ kind: "CourseStopPending", round: event.value.round });
     case "courseStopDeclined":
@@ -69,6 +91,13 @@ function held(event: CourseHeld): Answer {
     serviceItems: fromWireItems(event.serviceItems),
   };
   return { kind: "CourseHeld", round: event.round, hold };
+}
+
+function moved(event: CourseMoved): Answer {
+  const firstDate = fromWireDate(event.firstDate, "first_date");
+  const lastDate = fromWireDate(event.lastDate, "last_date");
+  const serviceItems = fromWireItems(event.serviceItems);
+  return { kind: "CourseMoved", round: event.round, firstDate, lastDate, serviceItems };
 }
 
 function ended(event: CourseEnded): Answer {

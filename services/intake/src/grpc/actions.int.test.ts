@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { AccountService } from "@carehub/contracts/gen/carehub/billing/v1/account_service_pb.ts";
+import { CourseChangeService } from "@carehub/contracts/gen/carehub/capacity/v1/course_change_service_pb.ts";
 import { CourseService } from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
+import { SessionService } from "@carehub/contracts/gen/carehub/capacity/v1/session_service_pb.ts";
 import { ReferralService } from "@carehub/contracts/gen/carehub/intake/v1/referral_service_pb.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { otherServices, said } from "../answers.builder.ts";
@@ -120,9 +122,11 @@ test.each(Object.keys(cases))(
 test("lists every method that changes a case and that the side's role may call", async () => {
   const name = await submitted();
   // Of a hub's own patients, and the one that makes a case.
-  const others = ["HoldCourse", "BookCourse", "ReleaseCourse", "SubmitReferral"];
+  const others = ["HoldCourse", "ExtendHold", "BookCourse", "ReleaseCourse", "SubmitReferral"];
   const reads = /^(Get|List|Pull)/;
-  const known = [ReferralService, CourseService, AccountService].flatMap(({ typeName, methods }) =>
+  const services = [ReferralService, AccountService];
+  const ofCourses = [CourseService, CourseChangeService, SessionService];
+  const known = [...services, ...ofCourses].flatMap(({ typeName, methods }) =>
     methods.map(({ name: method }) => ({ method, path: `${typeName}/${method}` })),
   );
   const changing = known.filter(({ method }) => !reads.test(method) && !others.includes(method));

@@ -70,6 +70,8 @@ export function referralService(app: IntakeApp): Implementation {
 const serviceNames = {
   intake: "carehub.intake.v1.ReferralService",
   capacity: "carehub.capacity.v1.CourseService",
+  changes: "carehub.capacity.v1.CourseChangeService",
+  sessions: "carehub.capacity.v1.SessionService",
   billing: "carehub.billing.v1.AccountService",
 } as const;
 

@@ -18,7 +18,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/capacity/v1/course_events.proto.
  */
 export const file_carehub_capacity_v1_course_events: GenFile = /*@__PURE__*/
-  fileDesc("CidjYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZV9ldmVudHMucHJvdG8SE2NhcmVodWIuY2FwYWNpdHkudjEi1wYKC0NvdXJzZUV2ZW50Eg4KBmNvdXJzZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNodWIYBCABKAkSNgoLY291cnNlX2hlbGQYCiABKAsyHy5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUhlbGRIABJEChJjb3Vyc2VfdW5hdmFpbGFibGUYCyABKAsyJi5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVVuYXZhaWxhYmxlSAASQwoSY291cnNlX2hvbGRfbGFwc2VkGAwgASgLMiUuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VIb2xkTGFwc2VkSAASOgoNY291cnNlX2Jvb2tlZBgNIAEoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlQm9va2VkSAASPgoPY291cnNlX3JlbGVhc2VkGA4gASgLMiMuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VSZWxlYXNlZEgAEjwKDmNvdXJzZV9zdGFydGVkGA8gASgLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdGFydGVkSAASQgoRc2Vzc2lvbl9kZWxpdmVyZWQYECABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25EZWxpdmVyZWRIABI4Cgxjb3Vyc2VfZW5kZWQYESABKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUVuZGVkSAASVQobY2FwYWNpdHlfc2hvcnRmYWxsX2RldGVjdGVkGBIgASgLMi4uY2FyZWh1Yi5jYXBhY2l0eS52MS5DYXBhY2l0eVNob3J0ZmFsbERldGVjdGVkSAASRQoTY291cnNlX3N0b3BfcGVuZGluZxgTIAEoCzImLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlU3RvcFBlbmRpbmdIABJHChRjb3Vyc2Vfc3RvcF9kZWNsaW5lZBgUIAEoCzInLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlU3RvcERlY2xpbmVkSABCBwoFZXZlbnQioQMKCkNvdXJzZUhlbGQSDQoFcm91bmQYASABKAUSMgoIc2Vzc2lvbnMYAiADKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLkhlbGRTZXNzaW9uEiwKBXN0YXlzGAMgAygLMh0uY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU3RheRIlCgpmaXJzdF9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIkCglsYXN0X2RhdGUYBSABKAsyES5nb29nbGUudHlwZS5EYXRlEiwKCWFuc3dlcl9ieRgGIAEoCzIZLmNhcmVodWIudHlwZS52MS5EZWFkbGluZRIwCgxyZWxlYXNlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjMKDXNlcnZpY2VfaXRlbXMYCCADKAsyHC5jYXJlaHViLnR5cGUudjEuU2VydmljZUl0ZW0SQAoLY2VydGlmaWNhdGUYCSABKAsyKy5jYXJlaHViLmNhcGFjaXR5LnYxLkZlYXNpYmlsaXR5Q2VydGlmaWNhdGUiwAEKC0hlbGRTZXNzaW9uEg4KBm51bWJlchgBIAEoBRINCgVwaGFzZRgCIAEoCRIuCgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoJcmVzb3VyY2VzGAUgAygLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkUmVzb3VyY2UifgoMSGVsZFJlc291cmNlEhAKCHJlc291cmNlGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJzCghIZWxkU3RheRIMCgRzdGF5GAEgASgJEgwKBHBvb2wYAiABKAkSJQoKZmlyc3RfZGF0ZRgDIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSJ0ChZGZWFzaWJpbGl0eUNlcnRpZmljYXRlEgwKBGhhc2gYASABKAkSGAoQdGVtcGxhdGVfdmVyc2lvbhgCIAEoBRIYChBjYXBhY2l0eV92ZXJzaW9uGAMgASgFEhgKEGNhbGVuZGFyX3ZlcnNpb24YBCABKAki1gEKEUNvdXJzZVVuYXZhaWxhYmxlEg0KBXJvdW5kGAEgASgFEi4KCGJsb2NrZXJzGAIgAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5CbG9ja2VyEi4KCG9wZW5pbmdzGAMgAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5PcGVuaW5nEi4KE2ZpcnN0X3Bvc3NpYmxlX2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlEhIKCndhaXRsaXN0ZWQYBSABKAgSDgoGcmVhc29uGAYgASgJIp8BCgdCbG9ja2VyEgwKBGtpbmQYASABKAkSEAoIcmVzb3VyY2UYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDnNlc3Npb25fbnVtYmVyGAUgASgFInkKB09wZW5pbmcSEAoIcmVzb3VyY2UYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjEKEENvdXJzZUhvbGRMYXBzZWQSDQoFcm91bmQYASABKAUSDgoGcmVhc29uGAIgASgJIoQBCgxDb3Vyc2VCb29rZWQSDQoFcm91bmQYASABKAUSJQoKZmlyc3RfZGF0ZRgCIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIYChBjZXJ0aWZpY2F0ZV9oYXNoGAQgASgJIi8KDkNvdXJzZVJlbGVhc2VkEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSJJCg1Db3Vyc2VTdGFydGVkEg0KBXJvdW5kGAEgASgFEikKDmFkbWlzc2lvbl9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSKAAQoQU2Vzc2lvbkRlbGl2ZXJlZBIOCgZudW1iZXIYASABKAUSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIt4BCgtDb3Vyc2VFbmRlZBINCgVyb3VuZBgBIAEoBRIzCgdvdXRjb21lGAIgASgOMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VPdXRjb21lEjUKD2RlbGl2ZXJlZF9pdGVtcxgDIAMoCzIcLmNhcmVodWIudHlwZS52MS5TZXJ2aWNlSXRlbRIpCg5hZG1pc3Npb25fZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSKQoOZGlzY2hhcmdlX2RhdGUYBSABKAsyES5nb29nbGUudHlwZS5EYXRlIjIKEUNvdXJzZVN0b3BQZW5kaW5nEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSJqChJDb3Vyc2VTdG9wRGVjbGluZWQSDQoFcm91bmQYASABKAUSDgoGcmVhc29uGAIgASgJEjUKD2RlbGl2ZXJlZF9pdGVtcxgDIAMoCzIcLmNhcmVodWIudHlwZS52MS5TZXJ2aWNlSXRlbSJmChlDYXBhY2l0eVNob3J0ZmFsbERldGVjdGVkEgwKBHBvb2wYASABKAkSIAoFZGF0ZXMYAiADKAsyES5nb29nbGUudHlwZS5EYXRlEhkKEWRpc3BsYWNlZF9jb3Vyc2VzGAMgAygJKoIBCg1Db3Vyc2VPdXRjb21lEh4KGkNPVVJTRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYQ09VUlNFX09VVENPTUVfQ09NUExFVEVEEAESGgoWQ09VUlNFX09VVENPTUVfU1RPUFBFRBACEhcKE0NPVVJTRV9PVVRDT01FX0RJRUQQA0JpChtleGFtcGxlLmNhcmVodWIuY2FwYWNpdHkudjFQAVoyY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL2NhcGFjaXR5L3YxO2NhcGFjaXR5djGqAhNDYXJlaHViLkNhcGFjaXR5LlYxYgZwcm90bzM", [file_carehub_type_v1_deadline, file_carehub_type_v1_service_item, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("CidjYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZV9ldmVudHMucHJvdG8SE2NhcmVodWIuY2FwYWNpdHkudjEi2QoKC0NvdXJzZUV2ZW50Eg4KBmNvdXJzZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNodWIYBCABKAkSNgoLY291cnNlX2hlbGQYCiABKAsyHy5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUhlbGRIABJEChJjb3Vyc2VfdW5hdmFpbGFibGUYCyABKAsyJi5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZVVuYXZhaWxhYmxlSAASQwoSY291cnNlX2hvbGRfbGFwc2VkGAwgASgLMiUuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VIb2xkTGFwc2VkSAASOgoNY291cnNlX2Jvb2tlZBgNIAEoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlQm9va2VkSAASPgoPY291cnNlX3JlbGVhc2VkGA4gASgLMiMuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VSZWxlYXNlZEgAEjwKDmNvdXJzZV9zdGFydGVkGA8gASgLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdGFydGVkSAASQgoRc2Vzc2lvbl9kZWxpdmVyZWQYECABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25EZWxpdmVyZWRIABI4Cgxjb3Vyc2VfZW5kZWQYESABKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZUVuZGVkSAASVQobY2FwYWNpdHlfc2hvcnRmYWxsX2RldGVjdGVkGBIgASgLMi4uY2FyZWh1Yi5jYXBhY2l0eS52MS5DYXBhY2l0eVNob3J0ZmFsbERldGVjdGVkSAASRQoTY291cnNlX3N0b3BfcGVuZGluZxgTIAEoCzImLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlU3RvcFBlbmRpbmdIABJHChRjb3Vyc2Vfc3RvcF9kZWNsaW5lZBgUIAEoCzInLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlU3RvcERlY2xpbmVkSAASOAoMY291cnNlX21vdmVkGBUgASgLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VNb3ZlZEgAEjwKDnNlc3Npb25fbWlzc2VkGBYgASgLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5TZXNzaW9uTWlzc2VkSAASRAoSY291cnNlX2ludGVycnVwdGVkGBcgASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VJbnRlcnJ1cHRlZEgAEjwKDmNvdXJzZV9yZXN1bWVkGBggASgLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VSZXN1bWVkSAASQgoRc2Vzc2lvbl9jb3JyZWN0ZWQYGSABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25Db3JyZWN0ZWRIABJCChFzZXNzaW9uX3Bvc3Rwb25lZBgaIAEoCzIlLmNhcmVodWIuY2FwYWNpdHkudjEuU2Vzc2lvblBvc3Rwb25lZEgAEjoKDXN0YXlfZXh0ZW5kZWQYGyABKAsyIS5jYXJlaHViLmNhcGFjaXR5LnYxLlN0YXlFeHRlbmRlZEgAEkAKEGNvdXJzZV9kaXNwbGFjZWQYHCABKAsyJC5jYXJlaHViLmNhcGFjaXR5LnYxLkNvdXJzZURpc3BsYWNlZEgAQgcKBWV2ZW50IqsECgpDb3Vyc2VIZWxkEg0KBXJvdW5kGAEgASgFEjIKCHNlc3Npb25zGAIgAygLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU2Vzc2lvbhIsCgVzdGF5cxgDIAMoCzIdLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFN0YXkSJQoKZmlyc3RfZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIsCglhbnN3ZXJfYnkYBiABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmUSMAoMcmVsZWFzZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIzCg1zZXJ2aWNlX2l0ZW1zGAggAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtEkAKC2NlcnRpZmljYXRlGAkgASgLMisuY2FyZWh1Yi5jYXBhY2l0eS52MS5GZWFzaWJpbGl0eUNlcnRpZmljYXRlEjkKC3ByZXBhcmF0aW9uGAogAygLMiQuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkUHJlcGFyYXRpb24SGQoRcHJvbG9uZ2F0aW9uX2RheXMYCyABKAUSIAoYb3ZlcmZsb3dfcHJvYmFiaWxpdHlfcHBtGAwgASgFEhAKCG92ZXJyaWRlGA0gASgJIvkBCgtIZWxkU2Vzc2lvbhIOCgZudW1iZXIYASABKAUSDQoFcGhhc2UYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKCXJlc291cmNlcxgFIAMoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFJlc291cmNlEjcKDGNvbXBlbnNhdGlvbhgGIAEoDjIhLmNhcmVodWIuY2FwYWNpdHkudjEuQ29tcGVuc2F0aW9uIrMBCg9IZWxkUHJlcGFyYXRpb24SDAoEc3RlcBgBIAEoCRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoJcmVzb3VyY2VzGAQgAygLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkUmVzb3VyY2UifgoMSGVsZFJlc291cmNlEhAKCHJlc291cmNlGAEgASgJEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJzCghIZWxkU3RheRIMCgRzdGF5GAEgASgJEgwKBHBvb2wYAiABKAkSJQoKZmlyc3RfZGF0ZRgDIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSJ0ChZGZWFzaWJpbGl0eUNlcnRpZmljYXRlEgwKBGhhc2gYASABKAkSGAoQdGVtcGxhdGVfdmVyc2lvbhgCIAEoBRIYChBjYXBhY2l0eV92ZXJzaW9uGAMgASgFEhgKEGNhbGVuZGFyX3ZlcnNpb24YBCABKAki1gEKEUNvdXJzZVVuYXZhaWxhYmxlEg0KBXJvdW5kGAEgASgFEi4KCGJsb2NrZXJzGAIgAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5CbG9ja2VyEi4KCG9wZW5pbmdzGAMgAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5PcGVuaW5nEi4KE2ZpcnN0X3Bvc3NpYmxlX2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlEhIKCndhaXRsaXN0ZWQYBSABKAgSDgoGcmVhc29uGAYgASgJIp8BCgdCbG9ja2VyEgwKBGtpbmQYASABKAkSEAoIcmVzb3VyY2UYAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhYKDnNlc3Npb25fbnVtYmVyGAUgASgFInkKB09wZW5pbmcSEAoIcmVzb3VyY2UYASABKAkSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjEKEENvdXJzZUhvbGRMYXBzZWQSDQoFcm91bmQYASABKAUSDgoGcmVhc29uGAIgASgJIoQBCgxDb3Vyc2VCb29rZWQSDQoFcm91bmQYASABKAUSJQoKZmlyc3RfZGF0ZRgCIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAMgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIYChBjZXJ0aWZpY2F0ZV9oYXNoGAQgASgJIi8KDkNvdXJzZVJlbGVhc2VkEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSJJCg1Db3Vyc2VTdGFydGVkEg0KBXJvdW5kGAEgASgFEikKDmFkbWlzc2lvbl9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSKAAQoQU2Vzc2lvbkRlbGl2ZXJlZBIOCgZudW1iZXIYASABKAUSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIt4BCgtDb3Vyc2VFbmRlZBINCgVyb3VuZBgBIAEoBRIzCgdvdXRjb21lGAIgASgOMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VPdXRjb21lEjUKD2RlbGl2ZXJlZF9pdGVtcxgDIAMoCzIcLmNhcmVodWIudHlwZS52MS5TZXJ2aWNlSXRlbRIpCg5hZG1pc3Npb25fZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSKQoOZGlzY2hhcmdlX2RhdGUYBSABKAsyES5nb29nbGUudHlwZS5EYXRlIjIKEUNvdXJzZVN0b3BQZW5kaW5nEg0KBXJvdW5kGAEgASgFEg4KBnJlYXNvbhgCIAEoCSJqChJDb3Vyc2VTdG9wRGVjbGluZWQSDQoFcm91bmQYASABKAUSDgoGcmVhc29uGAIgASgJEjUKD2RlbGl2ZXJlZF9pdGVtcxgDIAMoCzIcLmNhcmVodWIudHlwZS52MS5TZXJ2aWNlSXRlbSJmChlDYXBhY2l0eVNob3J0ZmFsbERldGVjdGVkEgwKBHBvb2wYASABKAkSIAoFZGF0ZXMYAiADKAsyES5nb29nbGUudHlwZS5EYXRlEhkKEWRpc3BsYWNlZF9jb3Vyc2VzGAMgAygJIu8DCgtDb3Vyc2VNb3ZlZBINCgVyb3VuZBgBIAEoBRIOCgZyZWFzb24YAiABKAkSMgoIc2Vzc2lvbnMYAyADKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLkhlbGRTZXNzaW9uEiwKBXN0YXlzGAQgAygLMh0uY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU3RheRI5CgtwcmVwYXJhdGlvbhgFIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFByZXBhcmF0aW9uEiUKCmZpcnN0X2RhdGUYBiABKAsyES5nb29nbGUudHlwZS5EYXRlEiQKCWxhc3RfZGF0ZRgHIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSQAoLY2VydGlmaWNhdGUYCCABKAsyKy5jYXJlaHViLmNhcGFjaXR5LnYxLkZlYXNpYmlsaXR5Q2VydGlmaWNhdGUSMwoNc2VydmljZV9pdGVtcxgJIAMoCzIcLmNhcmVodWIudHlwZS52MS5TZXJ2aWNlSXRlbRIzCgdjaGFuZ2VzGAogAygLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5TZXNzaW9uQ2hhbmdlEhkKEXByb2xvbmdhdGlvbl9kYXlzGAsgASgFEhAKCG92ZXJyaWRlGAwgASgJIp8BCg1TZXNzaW9uQ2hhbmdlEg4KBm51bWJlchgBIAEoBRItCglmcm9tX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKB3RvX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWZyb21fc2l0ZRgEIAEoCRIPCgd0b19zaXRlGAUgASgJIrgBCg1TZXNzaW9uTWlzc2VkEg4KBm51bWJlchgBIAEoBRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZyZWFzb24YAyABKAkSGQoRcHJvbG9uZ2F0aW9uX2RheXMYBCABKAUSIgoVcHJvbG9uZ2F0aW9uX2RheXNfbWF4GAUgASgFSACIAQFCGAoWX3Byb2xvbmdhdGlvbl9kYXlzX21heCJ1ChFDb3Vyc2VJbnRlcnJ1cHRlZBINCgVyb3VuZBgBIAEoBRIOCgZyZWFzb24YAiABKAkSJQoKc2luY2VfZGF0ZRgDIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSGgoScmVtYWluaW5nX3Nlc3Npb25zGAQgASgFIkQKDUNvdXJzZVJlc3VtZWQSDQoFcm91bmQYASABKAUSJAoJbmV4dF9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZSJiChBTZXNzaW9uQ29ycmVjdGVkEg4KBm51bWJlchgBIAEoBRIOCgZyZWFzb24YAiABKAkSLgoKc3RhcnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUgoMU3RheUV4dGVuZGVkEgwKBHN0YXkYASABKAkSJAoJbGFzdF9kYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIOCgZyZWFzb24YAyABKAkijQEKEFNlc3Npb25Qb3N0cG9uZWQSDgoGbnVtYmVyGAEgASgFEi4KCnN0YXJ0X3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBnJlYXNvbhgDIAEoCRIpCg5yZWJvb2tfYnlfZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUipwEKD0NvdXJzZURpc3BsYWNlZBINCgVyb3VuZBgBIAEoBRIOCgZyZWFzb24YAiABKAkSFwoPc2Vzc2lvbl9udW1iZXJzGAMgAygFEi4KCnN0YXJ0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpjCgxDb21wZW5zYXRpb24SHAoYQ09NUEVOU0FUSU9OX1VOU1BFQ0lGSUVEEAASGgoWQ09NUEVOU0FUSU9OX0VYVFJBX0RBWRABEhkKFUNPTVBFTlNBVElPTl9TQU1FX0RBWRACKoIBCg1Db3Vyc2VPdXRjb21lEh4KGkNPVVJTRV9PVVRDT01FX1VOU1BFQ0lGSUVEEAASHAoYQ09VUlNFX09VVENPTUVfQ09NUExFVEVEEAESGgoWQ09VUlNFX09VVENPTUVfU1RPUFBFRBACEhcKE0NPVVJTRV9PVVRDT01FX0RJRUQQA0JpChtleGFtcGxlLmNhcmVodWIuY2FwYWNpdHkudjFQAVoyY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL2NhcGFjaXR5L3YxO2NhcGFjaXR5djGqAhNDYXJlaHViLkNhcGFjaXR5LlYxYgZwcm90bzM", [file_carehub_type_v1_deadline, file_carehub_type_v1_service_item, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * What happened to a course; the only message of the topic `carehub.capacity.courses`, keyed by the course's uuid.
@@ -147,6 +147,70 @@ export type CourseEvent = Message<"carehub.capacity.v1.CourseEvent"> & {
      */
     value: CourseStopDeclined;
     case: "courseStopDeclined";
+  } | {
+    /**
+     * The hold or booking has other times from now on; all of it, as it is now.
+     *
+     * @generated from field: carehub.capacity.v1.CourseMoved course_moved = 21;
+     */
+    value: CourseMoved;
+    case: "courseMoved";
+  } | {
+    /**
+     * A planned session did not take place.
+     *
+     * @generated from field: carehub.capacity.v1.SessionMissed session_missed = 22;
+     */
+    value: SessionMissed;
+    case: "sessionMissed";
+  } | {
+    /**
+     * Treatment is interrupted; the sessions that were still to come are given back.
+     *
+     * @generated from field: carehub.capacity.v1.CourseInterrupted course_interrupted = 23;
+     */
+    value: CourseInterrupted;
+    case: "courseInterrupted";
+  } | {
+    /**
+     * Treatment goes on after an interruption, at the times of the last `CourseMoved`.
+     *
+     * @generated from field: carehub.capacity.v1.CourseResumed course_resumed = 24;
+     */
+    value: CourseResumed;
+    case: "courseResumed";
+  } | {
+    /**
+     * What was recorded of a session was entered in error.
+     *
+     * @generated from field: carehub.capacity.v1.SessionCorrected session_corrected = 25;
+     */
+    value: SessionCorrected;
+    case: "sessionCorrected";
+  } | {
+    /**
+     * A planned session was put off.
+     *
+     * @generated from field: carehub.capacity.v1.SessionPostponed session_postponed = 26;
+     */
+    value: SessionPostponed;
+    case: "sessionPostponed";
+  } | {
+    /**
+     * A stay is recorded to last longer than planned.
+     *
+     * @generated from field: carehub.capacity.v1.StayExtended stay_extended = 27;
+     */
+    value: StayExtended;
+    case: "stayExtended";
+  } | {
+    /**
+     * Sessions of the course lie in the time of a closure or an outage; they stay until the course moves.
+     *
+     * @generated from field: carehub.capacity.v1.CourseDisplaced course_displaced = 28;
+     */
+    value: CourseDisplaced;
+    case: "courseDisplaced";
   } | { case: undefined; value?: undefined };
 };
 
@@ -225,6 +289,35 @@ export type CourseHeld = Message<"carehub.capacity.v1.CourseHeld"> & {
    * @generated from field: carehub.capacity.v1.FeasibilityCertificate certificate = 9;
    */
   certificate?: FeasibilityCertificate | undefined;
+
+  /**
+   * The steps before the first session, in their order.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldPreparation preparation = 10;
+   */
+  preparation: HeldPreparation[];
+
+  /**
+   * The days by which the course lasts longer than the same sessions would without a day lost.
+   *
+   * @generated from field: int32 prolongation_days = 11;
+   */
+  prolongationDays: number;
+
+  /**
+   * For stays of uncertain length: the greatest probability, in millionths, that the unit overflows on a day of the stay,
+   * this course counted. 0 where every stay is as planned.
+   *
+   * @generated from field: int32 overflow_probability_ppm = 12;
+   */
+  overflowProbabilityPpm: number;
+
+  /**
+   * The override that it needs: `hubs/{hub}/overrides/{uuid}`. Empty where it keeps to what the hub has.
+   *
+   * @generated from field: string override = 13;
+   */
+  override: string;
 };
 
 /**
@@ -274,6 +367,13 @@ export type HeldSession = Message<"carehub.capacity.v1.HeldSession"> & {
    * @generated from field: repeated carehub.capacity.v1.HeldResource resources = 5;
    */
   resources: HeldResource[];
+
+  /**
+   * Whether it makes up for a day that was lost, and how; unspecified where it is as usual.
+   *
+   * @generated from field: carehub.capacity.v1.Compensation compensation = 6;
+   */
+  compensation: Compensation;
 };
 
 /**
@@ -282,6 +382,48 @@ export type HeldSession = Message<"carehub.capacity.v1.HeldSession"> & {
  */
 export const HeldSessionSchema: GenMessage<HeldSession> = /*@__PURE__*/
   messageDesc(file_carehub_capacity_v1_course_events, 2);
+
+/**
+ * One held step of the preparation before the first session.
+ *
+ * @generated from message carehub.capacity.v1.HeldPreparation
+ */
+export type HeldPreparation = Message<"carehub.capacity.v1.HeldPreparation"> & {
+  /**
+   * The step in the template.
+   *
+   * @generated from field: string step = 1;
+   */
+  step: string;
+
+  /**
+   * When the patient is needed; where the step uses nothing, the beginning of the last day on which it can be begun.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * When it is done; where the step uses nothing, the same.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 3;
+   */
+  endTime?: Timestamp | undefined;
+
+  /**
+   * What it uses and when. Empty where it only takes time, as planning or the order of an isotope do.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldResource resources = 4;
+   */
+  resources: HeldResource[];
+};
+
+/**
+ * Describes the message carehub.capacity.v1.HeldPreparation.
+ * Use `create(HeldPreparationSchema)` to create a new message.
+ */
+export const HeldPreparationSchema: GenMessage<HeldPreparation> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 3);
 
 /**
  * The use of one resource by one session.
@@ -316,7 +458,7 @@ export type HeldResource = Message<"carehub.capacity.v1.HeldResource"> & {
  * Use `create(HeldResourceSchema)` to create a new message.
  */
 export const HeldResourceSchema: GenMessage<HeldResource> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 3);
+  messageDesc(file_carehub_capacity_v1_course_events, 4);
 
 /**
  * One held stay.
@@ -358,7 +500,7 @@ export type HeldStay = Message<"carehub.capacity.v1.HeldStay"> & {
  * Use `create(HeldStaySchema)` to create a new message.
  */
 export const HeldStaySchema: GenMessage<HeldStay> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 4);
+  messageDesc(file_carehub_capacity_v1_course_events, 5);
 
 /**
  * What a held course was checked against.
@@ -400,7 +542,7 @@ export type FeasibilityCertificate = Message<"carehub.capacity.v1.FeasibilityCer
  * Use `create(FeasibilityCertificateSchema)` to create a new message.
  */
 export const FeasibilityCertificateSchema: GenMessage<FeasibilityCertificate> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 5);
+  messageDesc(file_carehub_capacity_v1_course_events, 6);
 
 /**
  * The course does not fit between its dates; nothing is held.
@@ -445,7 +587,7 @@ export type CourseUnavailable = Message<"carehub.capacity.v1.CourseUnavailable">
 
   /**
    * Why, as a closed code: `NO_FREE_TIME`, `NO_BED`, `HUB_CLOSED`, `CAPACITY_STALE`, `TEMPLATE_UNKNOWN`, `PLAN_OUTSIDE_TEMPLATE`,
-   * `GAP_TOO_LONG`, `DUE_BEFORE_ANSWER` when all its dates lie before its release time, `CALENDAR_YEAR_UNKNOWN` when its answer is
+   * `GAP_TOO_LONG`, `PROLONGATION_TOO_LONG`, `HOLD_LIMIT_REACHED`, `DUE_BEFORE_ANSWER` when all its dates lie before its release time, `CALENDAR_YEAR_UNKNOWN` when its answer is
    * awaited past the tables of working days.
    *
    * @generated from field: string reason = 6;
@@ -458,7 +600,7 @@ export type CourseUnavailable = Message<"carehub.capacity.v1.CourseUnavailable">
  * Use `create(CourseUnavailableSchema)` to create a new message.
  */
 export const CourseUnavailableSchema: GenMessage<CourseUnavailable> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 6);
+  messageDesc(file_carehub_capacity_v1_course_events, 7);
 
 /**
  * One thing in the way. To a party that may not see more, only the kind, the resource and the time are set.
@@ -467,7 +609,8 @@ export const CourseUnavailableSchema: GenMessage<CourseUnavailable> = /*@__PURE_
  */
 export type Blocker = Message<"carehub.capacity.v1.Blocker"> & {
   /**
-   * `BOOKING`, `HOLD`, `CLOSURE`, `POOL_FULL`, `NO_OPENING`, `GAP_RULE`.
+   * `BOOKING`, `HOLD`, `EXTERNAL`, `CLOSURE`, `POOL_FULL`, `OVERFLOW_RISK`, `RESERVE`, `NO_OPENING`, `GAP_RULE`,
+   * `PROLONGATION_RULE`, `HOLD_LIMIT`.
    *
    * @generated from field: string kind = 1;
    */
@@ -507,7 +650,7 @@ export type Blocker = Message<"carehub.capacity.v1.Blocker"> & {
  * Use `create(BlockerSchema)` to create a new message.
  */
 export const BlockerSchema: GenMessage<Blocker> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 7);
+  messageDesc(file_carehub_capacity_v1_course_events, 8);
 
 /**
  * An opening window that would resolve a blocker.
@@ -542,7 +685,7 @@ export type Opening = Message<"carehub.capacity.v1.Opening"> & {
  * Use `create(OpeningSchema)` to create a new message.
  */
 export const OpeningSchema: GenMessage<Opening> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 8);
+  messageDesc(file_carehub_capacity_v1_course_events, 9);
 
 /**
  * A hold ended without a booking; its time is free again.
@@ -570,7 +713,7 @@ export type CourseHoldLapsed = Message<"carehub.capacity.v1.CourseHoldLapsed"> &
  * Use `create(CourseHoldLapsedSchema)` to create a new message.
  */
 export const CourseHoldLapsedSchema: GenMessage<CourseHoldLapsed> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 9);
+  messageDesc(file_carehub_capacity_v1_course_events, 10);
 
 /**
  * The held course is booked.
@@ -612,7 +755,7 @@ export type CourseBooked = Message<"carehub.capacity.v1.CourseBooked"> & {
  * Use `create(CourseBookedSchema)` to create a new message.
  */
 export const CourseBookedSchema: GenMessage<CourseBooked> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 10);
+  messageDesc(file_carehub_capacity_v1_course_events, 11);
 
 /**
  * A hold or a booking was given back before treatment began.
@@ -640,7 +783,7 @@ export type CourseReleased = Message<"carehub.capacity.v1.CourseReleased"> & {
  * Use `create(CourseReleasedSchema)` to create a new message.
  */
 export const CourseReleasedSchema: GenMessage<CourseReleased> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 11);
+  messageDesc(file_carehub_capacity_v1_course_events, 12);
 
 /**
  * The patient was admitted.
@@ -668,7 +811,7 @@ export type CourseStarted = Message<"carehub.capacity.v1.CourseStarted"> & {
  * Use `create(CourseStartedSchema)` to create a new message.
  */
 export const CourseStartedSchema: GenMessage<CourseStarted> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 12);
+  messageDesc(file_carehub_capacity_v1_course_events, 13);
 
 /**
  * One session took place.
@@ -703,7 +846,7 @@ export type SessionDelivered = Message<"carehub.capacity.v1.SessionDelivered"> &
  * Use `create(SessionDeliveredSchema)` to create a new message.
  */
 export const SessionDeliveredSchema: GenMessage<SessionDelivered> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 13);
+  messageDesc(file_carehub_capacity_v1_course_events, 14);
 
 /**
  * The course is over.
@@ -752,7 +895,7 @@ export type CourseEnded = Message<"carehub.capacity.v1.CourseEnded"> & {
  * Use `create(CourseEndedSchema)` to create a new message.
  */
 export const CourseEndedSchema: GenMessage<CourseEnded> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 14);
+  messageDesc(file_carehub_capacity_v1_course_events, 15);
 
 /**
  * Its case asks to stop a treatment that has begun. The hub confirms by discharging the patient, or declines.
@@ -780,7 +923,7 @@ export type CourseStopPending = Message<"carehub.capacity.v1.CourseStopPending">
  * Use `create(CourseStopPendingSchema)` to create a new message.
  */
 export const CourseStopPendingSchema: GenMessage<CourseStopPending> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 15);
+  messageDesc(file_carehub_capacity_v1_course_events, 16);
 
 /**
  * The hub declines to stop a treatment that has begun; what the case asked for is void.
@@ -815,7 +958,7 @@ export type CourseStopDeclined = Message<"carehub.capacity.v1.CourseStopDeclined
  * Use `create(CourseStopDeclinedSchema)` to create a new message.
  */
 export const CourseStopDeclinedSchema: GenMessage<CourseStopDeclined> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 16);
+  messageDesc(file_carehub_capacity_v1_course_events, 17);
 
 /**
  * A recorded stay took more than was planned and free.
@@ -838,7 +981,8 @@ export type CapacityShortfallDetected = Message<"carehub.capacity.v1.CapacitySho
   dates: Date[];
 
   /**
-   * The courses that it displaces.
+   * The courses that were to come on these days, in the order in which they should be postponed: the least urgent first,
+   * of these the ones booked last.
    *
    * @generated from field: repeated string displaced_courses = 3;
    */
@@ -850,7 +994,476 @@ export type CapacityShortfallDetected = Message<"carehub.capacity.v1.CapacitySho
  * Use `create(CapacityShortfallDetectedSchema)` to create a new message.
  */
 export const CapacityShortfallDetectedSchema: GenMessage<CapacityShortfallDetected> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_course_events, 17);
+  messageDesc(file_carehub_capacity_v1_course_events, 18);
+
+/**
+ * The hold or booking has other times from now on.
+ *
+ * @generated from message carehub.capacity.v1.CourseMoved
+ */
+export type CourseMoved = Message<"carehub.capacity.v1.CourseMoved"> & {
+  /**
+   * The round of the hold or booking.
+   *
+   * @generated from field: int32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Why, as a code: `HUB_REQUEST`, `PATIENT_REQUEST`, `CLOSURE`, `OUTAGE`, `BED_UNAVAILABLE`, `PATIENT_UNWELL`, `MACHINE`,
+   * `STAFF`, `OTHER`, `RESUMED`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * All sessions as they are now; those that took place stay as they were planned.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldSession sessions = 3;
+   */
+  sessions: HeldSession[];
+
+  /**
+   * All stays as they are now.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldStay stays = 4;
+   */
+  stays: HeldStay[];
+
+  /**
+   * The steps of the preparation as they are now.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldPreparation preparation = 5;
+   */
+  preparation: HeldPreparation[];
+
+  /**
+   * The day of the first session or stay.
+   *
+   * @generated from field: google.type.Date first_date = 6;
+   */
+  firstDate?: Date | undefined;
+
+  /**
+   * The last day of the last session or stay.
+   *
+   * @generated from field: google.type.Date last_date = 7;
+   */
+  lastDate?: Date | undefined;
+
+  /**
+   * The proof that it can be treated so.
+   *
+   * @generated from field: carehub.capacity.v1.FeasibilityCertificate certificate = 8;
+   */
+  certificate?: FeasibilityCertificate | undefined;
+
+  /**
+   * The services that the course consists of now.
+   *
+   * @generated from field: repeated carehub.type.v1.ServiceItem service_items = 9;
+   */
+  serviceItems: ServiceItem[];
+
+  /**
+   * What is different: one entry for each session that was moved, added or dropped.
+   *
+   * @generated from field: repeated carehub.capacity.v1.SessionChange changes = 10;
+   */
+  changes: SessionChange[];
+
+  /**
+   * The days by which the course lasts longer than the same sessions would without a day lost.
+   *
+   * @generated from field: int32 prolongation_days = 11;
+   */
+  prolongationDays: number;
+
+  /**
+   * The override that it needs: `hubs/{hub}/overrides/{uuid}`. Empty where it keeps to what the hub has.
+   *
+   * @generated from field: string override = 12;
+   */
+  override: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.CourseMoved.
+ * Use `create(CourseMovedSchema)` to create a new message.
+ */
+export const CourseMovedSchema: GenMessage<CourseMoved> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 19);
+
+/**
+ * How a session's time or place changed.
+ *
+ * @generated from message carehub.capacity.v1.SessionChange
+ */
+export type SessionChange = Message<"carehub.capacity.v1.SessionChange"> & {
+  /**
+   * The number of the session.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * When it was to begin; absent when it is new.
+   *
+   * @generated from field: google.protobuf.Timestamp from_time = 2;
+   */
+  fromTime?: Timestamp | undefined;
+
+  /**
+   * When it is to begin now; absent when it is dropped.
+   *
+   * @generated from field: google.protobuf.Timestamp to_time = 3;
+   */
+  toTime?: Timestamp | undefined;
+
+  /**
+   * Where it was: `hubs/{hub}/resources/{resource}`.
+   *
+   * @generated from field: string from_site = 4;
+   */
+  fromSite: string;
+
+  /**
+   * Where it is now.
+   *
+   * @generated from field: string to_site = 5;
+   */
+  toSite: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.SessionChange.
+ * Use `create(SessionChangeSchema)` to create a new message.
+ */
+export const SessionChangeSchema: GenMessage<SessionChange> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 20);
+
+/**
+ * A planned session did not take place.
+ *
+ * @generated from message carehub.capacity.v1.SessionMissed
+ */
+export type SessionMissed = Message<"carehub.capacity.v1.SessionMissed"> & {
+  /**
+   * The number of the session.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * When it was to begin.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Why, as a code: `PATIENT_UNWELL`, `NO_SHOW`, `MACHINE`, `BED_UNAVAILABLE`, `STAFF`, `OTHER`.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * The days by which the course now lasts longer than without a day lost, the missed session made up at the end.
+   *
+   * @generated from field: int32 prolongation_days = 4;
+   */
+  prolongationDays: number;
+
+  /**
+   * The most days that its template allows; absent when it does not say.
+   *
+   * @generated from field: optional int32 prolongation_days_max = 5;
+   */
+  prolongationDaysMax?: number | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.SessionMissed.
+ * Use `create(SessionMissedSchema)` to create a new message.
+ */
+export const SessionMissedSchema: GenMessage<SessionMissed> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 21);
+
+/**
+ * Treatment is interrupted.
+ *
+ * @generated from message carehub.capacity.v1.CourseInterrupted
+ */
+export type CourseInterrupted = Message<"carehub.capacity.v1.CourseInterrupted"> & {
+  /**
+   * The round of the booking.
+   *
+   * @generated from field: int32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Why, as a code: `PATIENT_UNWELL`, `MACHINE`, `BED_UNAVAILABLE`, `STAFF`, `OTHER`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The day from which on it is interrupted.
+   *
+   * @generated from field: google.type.Date since_date = 3;
+   */
+  sinceDate?: Date | undefined;
+
+  /**
+   * How many sessions are still to be given.
+   *
+   * @generated from field: int32 remaining_sessions = 4;
+   */
+  remainingSessions: number;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.CourseInterrupted.
+ * Use `create(CourseInterruptedSchema)` to create a new message.
+ */
+export const CourseInterruptedSchema: GenMessage<CourseInterrupted> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 22);
+
+/**
+ * Treatment goes on after an interruption.
+ *
+ * @generated from message carehub.capacity.v1.CourseResumed
+ */
+export type CourseResumed = Message<"carehub.capacity.v1.CourseResumed"> & {
+  /**
+   * The round of the booking.
+   *
+   * @generated from field: int32 round = 1;
+   */
+  round: number;
+
+  /**
+   * The day of the next session.
+   *
+   * @generated from field: google.type.Date next_date = 2;
+   */
+  nextDate?: Date | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.CourseResumed.
+ * Use `create(CourseResumedSchema)` to create a new message.
+ */
+export const CourseResumedSchema: GenMessage<CourseResumed> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 23);
+
+/**
+ * What was recorded of a session was entered in error; it does not count any more and is never overwritten.
+ *
+ * @generated from message carehub.capacity.v1.SessionCorrected
+ */
+export type SessionCorrected = Message<"carehub.capacity.v1.SessionCorrected"> & {
+  /**
+   * The number of the session.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * Why, as a code: `WRONG_PATIENT`, `WRONG_TIME`, `NOT_DELIVERED`, `DUPLICATE`, `OTHER`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * When what was recorded began.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 3;
+   */
+  startTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.SessionCorrected.
+ * Use `create(SessionCorrectedSchema)` to create a new message.
+ */
+export const SessionCorrectedSchema: GenMessage<SessionCorrected> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 24);
+
+/**
+ * A stay is recorded to last longer than planned.
+ *
+ * @generated from message carehub.capacity.v1.StayExtended
+ */
+export type StayExtended = Message<"carehub.capacity.v1.StayExtended"> & {
+  /**
+   * The stay in the template.
+   *
+   * @generated from field: string stay = 1;
+   */
+  stay: string;
+
+  /**
+   * The last day, as it is expected now.
+   *
+   * @generated from field: google.type.Date last_date = 2;
+   */
+  lastDate?: Date | undefined;
+
+  /**
+   * Why, as a code: `CLINICAL`, `COMPLICATION`, `NO_BED_ELSEWHERE`, `OTHER`.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.StayExtended.
+ * Use `create(StayExtendedSchema)` to create a new message.
+ */
+export const StayExtendedSchema: GenMessage<StayExtended> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 25);
+
+/**
+ * A planned session was put off; a `CourseMoved` tells its new time where it has one.
+ *
+ * @generated from message carehub.capacity.v1.SessionPostponed
+ */
+export type SessionPostponed = Message<"carehub.capacity.v1.SessionPostponed"> & {
+  /**
+   * The number of the session.
+   *
+   * @generated from field: int32 number = 1;
+   */
+  number: number;
+
+  /**
+   * When it was to begin.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 2;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Why, as a code: `BED_UNAVAILABLE`, `PATIENT_UNWELL`, `MACHINE`, `STAFF`, `OTHER`.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+
+  /**
+   * By when it is to be given; absent where only its template says.
+   *
+   * @generated from field: google.type.Date rebook_by_date = 4;
+   */
+  rebookByDate?: Date | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.SessionPostponed.
+ * Use `create(SessionPostponedSchema)` to create a new message.
+ */
+export const SessionPostponedSchema: GenMessage<SessionPostponed> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 26);
+
+/**
+ * Sessions of the course lie in the time of a closure or an outage of its hub.
+ *
+ * @generated from message carehub.capacity.v1.CourseDisplaced
+ */
+export type CourseDisplaced = Message<"carehub.capacity.v1.CourseDisplaced"> & {
+  /**
+   * The round of the hold or booking.
+   *
+   * @generated from field: int32 round = 1;
+   */
+  round: number;
+
+  /**
+   * Why, as a code: `CLOSURE`, `OUTAGE`.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * The numbers of the sessions.
+   *
+   * @generated from field: repeated int32 session_numbers = 3;
+   */
+  sessionNumbers: number[];
+
+  /**
+   * From when on the resources are not to be had.
+   *
+   * @generated from field: google.protobuf.Timestamp start_time = 4;
+   */
+  startTime?: Timestamp | undefined;
+
+  /**
+   * Until when.
+   *
+   * @generated from field: google.protobuf.Timestamp end_time = 5;
+   */
+  endTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.CourseDisplaced.
+ * Use `create(CourseDisplacedSchema)` to create a new message.
+ */
+export const CourseDisplacedSchema: GenMessage<CourseDisplaced> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course_events, 27);
+
+/**
+ * How a session makes up for a day on which its hub does not treat.
+ *
+ * @generated from enum carehub.capacity.v1.Compensation
+ */
+export const Compensation = {
+  /**
+   * It does not: the session is as the course's pattern has it.
+   *
+   * @generated from enum value: COMPENSATION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * In an opening that is kept for lost days, for example on a Saturday.
+   *
+   * @generated from enum value: COMPENSATION_EXTRA_DAY = 1;
+   */
+  EXTRA_DAY: 1,
+
+  /**
+   * As one session more on a day that has its own.
+   *
+   * @generated from enum value: COMPENSATION_SAME_DAY = 2;
+   */
+  SAME_DAY: 2,
+} as const;
+
+/**
+ * How a session makes up for a day on which its hub does not treat.
+ *
+ * @generated from enum carehub.capacity.v1.Compensation
+ */
+export type Compensation = (typeof Compensation)[keyof typeof Compensation] | UnknownEnum;
+
+/**
+ * Describes the enum carehub.capacity.v1.Compensation.
+ */
+export const CompensationSchema: GenEnum<Compensation> = /*@__PURE__*/
+  enumDesc(file_carehub_capacity_v1_course_events, 0);
 
 /**
  * How a course ended.
@@ -898,5 +1511,5 @@ export type CourseOutcome = (typeof CourseOutcome)[keyof typeof CourseOutcome] |
  * Describes the enum carehub.capacity.v1.CourseOutcome.
  */
 export const CourseOutcomeSchema: GenEnum<CourseOutcome> = /*@__PURE__*/
-  enumDesc(file_carehub_capacity_v1_course_events, 0);
+  enumDesc(file_carehub_capacity_v1_course_events, 1);
 

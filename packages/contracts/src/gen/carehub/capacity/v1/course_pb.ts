@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { CourseOutcome, CourseStopPending, CourseUnavailable, FeasibilityCertificate, HeldSession, HeldStay } from "./course_events_pb.ts";
+import type { CourseOutcome, CourseStopPending, CourseUnavailable, FeasibilityCertificate, HeldPreparation, HeldSession, HeldStay } from "./course_events_pb.ts";
 import { file_carehub_capacity_v1_course_events } from "./course_events_pb.ts";
 import type { CoursePlan } from "../../type/v1/course_plan_pb.ts";
 import { file_carehub_type_v1_course_plan } from "../../type/v1/course_plan_pb.ts";
@@ -24,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/capacity/v1/course.proto.
  */
 export const file_carehub_capacity_v1_course: GenFile = /*@__PURE__*/
-  fileDesc("CiBjYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZS5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSKMDAoGQ291cnNlEhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2UuU3RhdGVCBOJBAQMSEQoDaHViGAYgASgJQgTiQQEDEhsKDXNlbmRpbmdfcGFydHkYByABKAlCBOJBAQMSEwoFcm91bmQYCCABKAVCBOJBAQMSLwoEcGxhbhgJIAEoCzIbLmNhcmVodWIudHlwZS52MS5Db3Vyc2VQbGFuQgTiQQEDEjgKCHNlc3Npb25zGAogAygLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU2Vzc2lvbkIE4kEBAxIyCgVzdGF5cxgLIAMoCzIdLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFN0YXlCBOJBAQMSKwoKZmlyc3RfZGF0ZRgMIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQMSKgoJbGFzdF9kYXRlGA0gASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIyCglhbnN3ZXJfYnkYDiABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMSNgoMcmVsZWFzZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI5Cg1zZXJ2aWNlX2l0ZW1zGBAgAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtQgTiQQEDEkYKC2NlcnRpZmljYXRlGBEgASgLMisuY2FyZWh1Yi5jYXBhY2l0eS52MS5GZWFzaWJpbGl0eUNlcnRpZmljYXRlQgTiQQEDEiIKFGNlcnRpZmljYXRlX2RvY3VtZW50GBIgASgJQgTiQQEDEkEKC3VuYXZhaWxhYmxlGBMgASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VVbmF2YWlsYWJsZUIE4kEBAxJFChFyZWNvcmRlZF9zZXNzaW9ucxgUIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuUmVjb3JkZWRTZXNzaW9uQgTiQQEDEi8KDmFkbWlzc2lvbl9kYXRlGBUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIvCg5kaXNjaGFyZ2VfZGF0ZRgWIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQMSOQoHb3V0Y29tZRgXIAEoDjIiLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlT3V0Y29tZUIE4kEBAxI7Cg9kZWxpdmVyZWRfaXRlbXMYGCADKAsyHC5jYXJlaHViLnR5cGUudjEuU2VydmljZUl0ZW1CBOJBAQMSQgoMc3RvcF9wZW5kaW5nGBkgASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdG9wUGVuZGluZ0IE4kEBAxI8ChJ3YWl0aW5nX3NpbmNlX3RpbWUYGiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDIrwBCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEhUKEVNUQVRFX1VOQVZBSUxBQkxFEAESDgoKU1RBVEVfSEVMRBACEhAKDFNUQVRFX0JPT0tFRBADEhYKElNUQVRFX0lOX1RSRUFUTUVOVBAEEg8KC1NUQVRFX0VOREVEEAUSEgoOU1RBVEVfUkVMRUFTRUQQBhIQCgxTVEFURV9MQVBTRUQQBxIUChBTVEFURV9XQUlUTElTVEVEEAg6P+pBPAoXY2FwYWNpdHkuY2FyZWh1Yi9Db3Vyc2USEGNvdXJzZXMve2NvdXJzZX0qB2NvdXJzZXMyBmNvdXJzZSKoAQoPUmVjb3JkZWRTZXNzaW9uEg4KBm51bWJlchgBIAEoBRIuCgpzdGFydF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEc2l0ZRgEIAEoCRIZChF1bmRlcl9hbmFlc3RoZXNpYRgFIAEoCEJpChtleGFtcGxlLmNhcmVodWIuY2FwYWNpdHkudjFQAVoyY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL2NhcGFjaXR5L3YxO2NhcGFjaXR5djGqAhNDYXJlaHViLkNhcGFjaXR5LlYxYgZwcm90bzM", [file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_carehub_type_v1_deadline, file_carehub_type_v1_service_item, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("CiBjYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZS5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSKGDgoGQ291cnNlEhIKBG5hbWUYASABKAlCBOJBAQgSNQoLY3JlYXRlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3VwZGF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxISCgRldGFnGAQgASgJQgTiQQEDEjYKBXN0YXRlGAUgASgOMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2UuU3RhdGVCBOJBAQMSEQoDaHViGAYgASgJQgTiQQEDEhsKDXNlbmRpbmdfcGFydHkYByABKAlCBOJBAQMSEwoFcm91bmQYCCABKAVCBOJBAQMSLwoEcGxhbhgJIAEoCzIbLmNhcmVodWIudHlwZS52MS5Db3Vyc2VQbGFuQgTiQQEDEjgKCHNlc3Npb25zGAogAygLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU2Vzc2lvbkIE4kEBAxIyCgVzdGF5cxgLIAMoCzIdLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFN0YXlCBOJBAQMSKwoKZmlyc3RfZGF0ZRgMIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQMSKgoJbGFzdF9kYXRlGA0gASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIyCglhbnN3ZXJfYnkYDiABKAsyGS5jYXJlaHViLnR5cGUudjEuRGVhZGxpbmVCBOJBAQMSNgoMcmVsZWFzZV90aW1lGA8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI5Cg1zZXJ2aWNlX2l0ZW1zGBAgAygLMhwuY2FyZWh1Yi50eXBlLnYxLlNlcnZpY2VJdGVtQgTiQQEDEkYKC2NlcnRpZmljYXRlGBEgASgLMisuY2FyZWh1Yi5jYXBhY2l0eS52MS5GZWFzaWJpbGl0eUNlcnRpZmljYXRlQgTiQQEDEiIKFGNlcnRpZmljYXRlX2RvY3VtZW50GBIgASgJQgTiQQEDEkEKC3VuYXZhaWxhYmxlGBMgASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VVbmF2YWlsYWJsZUIE4kEBAxJFChFyZWNvcmRlZF9zZXNzaW9ucxgUIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuUmVjb3JkZWRTZXNzaW9uQgTiQQEDEi8KDmFkbWlzc2lvbl9kYXRlGBUgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIvCg5kaXNjaGFyZ2VfZGF0ZRgWIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQMSOQoHb3V0Y29tZRgXIAEoDjIiLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlT3V0Y29tZUIE4kEBAxI7Cg9kZWxpdmVyZWRfaXRlbXMYGCADKAsyHC5jYXJlaHViLnR5cGUudjEuU2VydmljZUl0ZW1CBOJBAQMSQgoMc3RvcF9wZW5kaW5nGBkgASgLMiYuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VTdG9wUGVuZGluZ0IE4kEBAxI8ChJ3YWl0aW5nX3NpbmNlX3RpbWUYGiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEj8KC3ByZXBhcmF0aW9uGBsgAygLMiQuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkUHJlcGFyYXRpb25CBOJBAQMSHwoRcHJvbG9uZ2F0aW9uX2RheXMYHCABKAVCBOJBAQMSJgoYb3ZlcmZsb3dfcHJvYmFiaWxpdHlfcHBtGB0gASgFQgTiQQEDEj8KDmV4dGVuZGVkX3N0YXlzGB4gAygLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5FeHRlbmRlZFN0YXlCBOJBAQMSFgoIb3ZlcnJpZGUYHyABKAlCBOJBAQMi0wEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASFQoRU1RBVEVfVU5BVkFJTEFCTEUQARIOCgpTVEFURV9IRUxEEAISEAoMU1RBVEVfQk9PS0VEEAMSFgoSU1RBVEVfSU5fVFJFQVRNRU5UEAQSDwoLU1RBVEVfRU5ERUQQBRISCg5TVEFURV9SRUxFQVNFRBAGEhAKDFNUQVRFX0xBUFNFRBAHEhQKEFNUQVRFX1dBSVRMSVNURUQQCBIVChFTVEFURV9JTlRFUlJVUFRFRBAJOj/qQTwKF2NhcGFjaXR5LmNhcmVodWIvQ291cnNlEhBjb3Vyc2VzL3tjb3Vyc2V9Kgdjb3Vyc2VzMgZjb3Vyc2Ui+AIKD1JlY29yZGVkU2Vzc2lvbhIOCgZudW1iZXIYASABKAUSLgoKc3RhcnRfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHNpdGUYBCABKAkSGQoRdW5kZXJfYW5hZXN0aGVzaWEYBSABKAgSOQoFc3RhdGUYBiABKA4yKi5jYXJlaHViLmNhcGFjaXR5LnYxLlJlY29yZGVkU2Vzc2lvbi5TdGF0ZRIVCg1taXNzZWRfcmVhc29uGAcgASgJEhkKEWNvcnJlY3Rpb25fcmVhc29uGAggASgJImEKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEwoPU1RBVEVfREVMSVZFUkVEEAESEAoMU1RBVEVfTUlTU0VEEAISGgoWU1RBVEVfRU5URVJFRF9JTl9FUlJPUhADIlIKDEV4dGVuZGVkU3RheRIMCgRzdGF5GAEgASgJEiQKCWxhc3RfZGF0ZRgCIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSDgoGcmVhc29uGAMgASgJKokBCg5Db3Vyc2VQcmlvcml0eRIfChtDT1VSU0VfUFJJT1JJVFlfVU5TUEVDSUZJRUQQABIbChdDT1VSU0VfUFJJT1JJVFlfUk9VVElORRABEhoKFkNPVVJTRV9QUklPUklUWV9VUkdFTlQQAhIdChlDT1VSU0VfUFJJT1JJVFlfRU1FUkdFTkNZEANCaQobZXhhbXBsZS5jYXJlaHViLmNhcGFjaXR5LnYxUAFaMmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9jYXBhY2l0eS92MTtjYXBhY2l0eXYxqgITQ2FyZWh1Yi5DYXBhY2l0eS5WMWIGcHJvdG8z", [file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_carehub_type_v1_deadline, file_carehub_type_v1_service_item, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * One patient's course at one hub: what is held or booked for it, and what took place.
@@ -166,7 +166,7 @@ export type Course = Message<"carehub.capacity.v1.Course"> & {
   unavailable?: CourseUnavailable | undefined;
 
   /**
-   * The sessions that took place.
+   * What was recorded of sessions: what took place, what was missed, then what was entered in error.
    *
    * @generated from field: repeated carehub.capacity.v1.RecordedSession recorded_sessions = 20;
    */
@@ -213,6 +213,41 @@ export type Course = Message<"carehub.capacity.v1.Course"> & {
    * @generated from field: google.protobuf.Timestamp waiting_since_time = 26;
    */
   waitingSinceTime?: Timestamp | undefined;
+
+  /**
+   * The steps before the first session, in their order.
+   *
+   * @generated from field: repeated carehub.capacity.v1.HeldPreparation preparation = 27;
+   */
+  preparation: HeldPreparation[];
+
+  /**
+   * The days by which it lasts longer than the same sessions would without a day lost.
+   *
+   * @generated from field: int32 prolongation_days = 28;
+   */
+  prolongationDays: number;
+
+  /**
+   * For stays of uncertain length: the greatest probability, in millionths, that the unit overflows on a day of the stay.
+   *
+   * @generated from field: int32 overflow_probability_ppm = 29;
+   */
+  overflowProbabilityPpm: number;
+
+  /**
+   * The stays that last longer than planned.
+   *
+   * @generated from field: repeated carehub.capacity.v1.ExtendedStay extended_stays = 30;
+   */
+  extendedStays: ExtendedStay[];
+
+  /**
+   * The override that its hold or booking needs: `hubs/{hub}/overrides/{uuid}`. Empty where it keeps to what the hub has.
+   *
+   * @generated from field: string override = 31;
+   */
+  override: string;
 };
 
 /**
@@ -290,6 +325,13 @@ export const Course_State = {
    * @generated from enum value: STATE_WAITLISTED = 8;
    */
   WAITLISTED: 8,
+
+  /**
+   * Treatment has begun and is interrupted; nothing is planned until it is resumed.
+   *
+   * @generated from enum value: STATE_INTERRUPTED = 9;
+   */
+  INTERRUPTED: 9,
 } as const;
 
 /**
@@ -306,7 +348,7 @@ export const Course_StateSchema: GenEnum<Course_State> = /*@__PURE__*/
   enumDesc(file_carehub_capacity_v1_course, 0, 0);
 
 /**
- * One session that took place.
+ * What was recorded of one session. Nothing is ever overwritten: what was entered in error stays, marked so.
  *
  * @generated from message carehub.capacity.v1.RecordedSession
  */
@@ -319,14 +361,14 @@ export type RecordedSession = Message<"carehub.capacity.v1.RecordedSession"> & {
   number: number;
 
   /**
-   * When it began.
+   * When it began; when it was to begin where it was missed.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 2;
    */
   startTime?: Timestamp | undefined;
 
   /**
-   * When it ended.
+   * When it ended; when it was to end where it was missed.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 3;
    */
@@ -340,11 +382,32 @@ export type RecordedSession = Message<"carehub.capacity.v1.RecordedSession"> & {
   site: string;
 
   /**
-   * Whether it was under anaesthesia.
+   * Whether it was under anaesthesia, or was to be.
    *
    * @generated from field: bool under_anaesthesia = 5;
    */
   underAnaesthesia: boolean;
+
+  /**
+   * What became of it.
+   *
+   * @generated from field: carehub.capacity.v1.RecordedSession.State state = 6;
+   */
+  state: RecordedSession_State;
+
+  /**
+   * Why it was missed, also where that was entered in error. Empty where it took place.
+   *
+   * @generated from field: string missed_reason = 7;
+   */
+  missedReason: string;
+
+  /**
+   * Why the record is an error. Empty where it stands.
+   *
+   * @generated from field: string correction_reason = 8;
+   */
+  correctionReason: string;
 };
 
 /**
@@ -353,4 +416,135 @@ export type RecordedSession = Message<"carehub.capacity.v1.RecordedSession"> & {
  */
 export const RecordedSessionSchema: GenMessage<RecordedSession> = /*@__PURE__*/
   messageDesc(file_carehub_capacity_v1_course, 1);
+
+/**
+ * What became of the session, and whether that stands.
+ *
+ * @generated from enum carehub.capacity.v1.RecordedSession.State
+ */
+export const RecordedSession_State = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It took place.
+   *
+   * @generated from enum value: STATE_DELIVERED = 1;
+   */
+  DELIVERED: 1,
+
+  /**
+   * It did not.
+   *
+   * @generated from enum value: STATE_MISSED = 2;
+   */
+  MISSED: 2,
+
+  /**
+   * The record was entered in error and does not count.
+   *
+   * @generated from enum value: STATE_ENTERED_IN_ERROR = 3;
+   */
+  ENTERED_IN_ERROR: 3,
+} as const;
+
+/**
+ * What became of the session, and whether that stands.
+ *
+ * @generated from enum carehub.capacity.v1.RecordedSession.State
+ */
+export type RecordedSession_State = (typeof RecordedSession_State)[keyof typeof RecordedSession_State] | UnknownEnum;
+
+/**
+ * Describes the enum carehub.capacity.v1.RecordedSession.State.
+ */
+export const RecordedSession_StateSchema: GenEnum<RecordedSession_State> = /*@__PURE__*/
+  enumDesc(file_carehub_capacity_v1_course, 1, 0);
+
+/**
+ * A stay that lasts longer than planned.
+ *
+ * @generated from message carehub.capacity.v1.ExtendedStay
+ */
+export type ExtendedStay = Message<"carehub.capacity.v1.ExtendedStay"> & {
+  /**
+   * The stay in the template.
+   *
+   * @generated from field: string stay = 1;
+   */
+  stay: string;
+
+  /**
+   * The last day, as it is expected now.
+   *
+   * @generated from field: google.type.Date last_date = 2;
+   */
+  lastDate?: Date | undefined;
+
+  /**
+   * Why, as a code.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.ExtendedStay.
+ * Use `create(ExtendedStaySchema)` to create a new message.
+ */
+export const ExtendedStaySchema: GenMessage<ExtendedStay> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_course, 2);
+
+/**
+ * How soon a course is needed.
+ *
+ * @generated from enum carehub.capacity.v1.CoursePriority
+ */
+export const CoursePriority = {
+  /**
+   * Not said; counts as routine.
+   *
+   * @generated from enum value: COURSE_PRIORITY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * It keeps to what is not kept for others.
+   *
+   * @generated from enum value: COURSE_PRIORITY_ROUTINE = 1;
+   */
+  ROUTINE: 1,
+
+  /**
+   * It may use the time of sites that is kept for urgent courses.
+   *
+   * @generated from enum value: COURSE_PRIORITY_URGENT = 2;
+   */
+  URGENT: 2,
+
+  /**
+   * It may use that and the beds that are kept for emergencies.
+   *
+   * @generated from enum value: COURSE_PRIORITY_EMERGENCY = 3;
+   */
+  EMERGENCY: 3,
+} as const;
+
+/**
+ * How soon a course is needed.
+ *
+ * @generated from enum carehub.capacity.v1.CoursePriority
+ */
+export type CoursePriority = (typeof CoursePriority)[keyof typeof CoursePriority] | UnknownEnum;
+
+/**
+ * Describes the enum carehub.capacity.v1.CoursePriority.
+ */
+export const CoursePrioritySchema: GenEnum<CoursePriority> = /*@__PURE__*/
+  enumDesc(file_carehub_capacity_v1_course, 0);
 

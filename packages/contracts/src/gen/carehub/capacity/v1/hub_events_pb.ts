@@ -4,6 +4,10 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ExternalConflict } from "./external_booking_pb.ts";
+import { file_carehub_capacity_v1_external_booking } from "./external_booking_pb.ts";
+import type { OutsideHours, Overbooking } from "./override_pb.ts";
+import { file_carehub_capacity_v1_override } from "./override_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file carehub/capacity/v1/hub_events.proto.
  */
 export const file_carehub_capacity_v1_hub_events: GenFile = /*@__PURE__*/
-  fileDesc("CiRjYXJlaHViL2NhcGFjaXR5L3YxL2h1Yl9ldmVudHMucHJvdG8SE2NhcmVodWIuY2FwYWNpdHkudjEingEKCEh1YkV2ZW50EgsKA2h1YhgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI6Cg1odWJfcHVibGlzaGVkGAogASgLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5IdWJQdWJsaXNoZWRIAEIHCgVldmVudCJpCgxIdWJQdWJsaXNoZWQSDwoHdmVyc2lvbhgBIAEoBRI0ChB2YWxpZF91bnRpbF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwcm9ncmFtbWVzGAMgAygJQmkKG2V4YW1wbGUuY2FyZWh1Yi5jYXBhY2l0eS52MVABWjJjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvY2FwYWNpdHkvdjE7Y2FwYWNpdHl2MaoCE0NhcmVodWIuQ2FwYWNpdHkuVjFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiRjYXJlaHViL2NhcGFjaXR5L3YxL2h1Yl9ldmVudHMucHJvdG8SE2NhcmVodWIuY2FwYWNpdHkudjEitwIKCEh1YkV2ZW50EgsKA2h1YhgBIAEoCRIQCghyZXZpc2lvbhgCIAEoAxIuCgpldmVudF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI6Cg1odWJfcHVibGlzaGVkGAogASgLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5IdWJQdWJsaXNoZWRIABJTChpleHRlcm5hbF9ib29raW5nc19pbXBvcnRlZBgLIAEoCzItLmNhcmVodWIuY2FwYWNpdHkudjEuRXh0ZXJuYWxCb29raW5nc0ltcG9ydGVkSAASQgoRb3ZlcnJpZGVfYXBwcm92ZWQYDCABKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLk92ZXJyaWRlQXBwcm92ZWRIAEIHCgVldmVudCJpCgxIdWJQdWJsaXNoZWQSDwoHdmVyc2lvbhgBIAEoBRI0ChB2YWxpZF91bnRpbF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpwcm9ncmFtbWVzGAMgAygJIpEBChhFeHRlcm5hbEJvb2tpbmdzSW1wb3J0ZWQSEAoIaW1wb3J0ZWQYASABKAUSEQoJY2FuY2VsbGVkGAIgASgFEjgKCWNvbmZsaWN0cxgDIAMoCzIlLmNhcmVodWIuY2FwYWNpdHkudjEuRXh0ZXJuYWxDb25mbGljdBIWCg5jb25mbGljdF9jb3VudBgEIAEoBSKhAgoQT3ZlcnJpZGVBcHByb3ZlZBIQCghvdmVycmlkZRgBIAEoCRIOCgZjb3Vyc2UYAiABKAkSOgoNb3V0c2lkZV9ob3VycxgDIAEoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuT3V0c2lkZUhvdXJzSAASNwoLb3ZlcmJvb2tpbmcYBCABKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLk92ZXJib29raW5nSAASDgoGcmVhc29uGAUgASgJEhUKDXByb3Bvc2VyX3JvbGUYBiABKAkSFQoNYXBwcm92ZXJfcm9sZRgHIAEoCRIvCgtleHBpcmVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBwoFb3BlbnNCaQobZXhhbXBsZS5jYXJlaHViLmNhcGFjaXR5LnYxUAFaMmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9jYXBhY2l0eS92MTtjYXBhY2l0eXYxqgITQ2FyZWh1Yi5DYXBhY2l0eS5WMWIGcHJvdG8z", [file_carehub_capacity_v1_external_booking, file_carehub_capacity_v1_override, file_google_protobuf_timestamp]);
 
 /**
  * What happened to a hub's document; the only message of the topic `carehub.capacity.hubs`, keyed by the hub's id.
@@ -54,6 +58,22 @@ export type HubEvent = Message<"carehub.capacity.v1.HubEvent"> & {
      */
     value: HubPublished;
     case: "hubPublished";
+  } | {
+    /**
+     * What the hub's own systems have booked was imported.
+     *
+     * @generated from field: carehub.capacity.v1.ExternalBookingsImported external_bookings_imported = 11;
+     */
+    value: ExternalBookingsImported;
+    case: "externalBookingsImported";
+  } | {
+    /**
+     * Two persons opened something for one course beyond what the hub has.
+     *
+     * @generated from field: carehub.capacity.v1.OverrideApproved override_approved = 12;
+     */
+    value: OverrideApproved;
+    case: "overrideApproved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -98,4 +118,125 @@ export type HubPublished = Message<"carehub.capacity.v1.HubPublished"> & {
  */
 export const HubPublishedSchema: GenMessage<HubPublished> = /*@__PURE__*/
   messageDesc(file_carehub_capacity_v1_hub_events, 1);
+
+/**
+ * What the hub's own systems have booked was imported, and changed something.
+ *
+ * @generated from message carehub.capacity.v1.ExternalBookingsImported
+ */
+export type ExternalBookingsImported = Message<"carehub.capacity.v1.ExternalBookingsImported"> & {
+  /**
+   * How many are booked now that were not, or otherwise.
+   *
+   * @generated from field: int32 imported = 1;
+   */
+  imported: number;
+
+  /**
+   * How many were cancelled.
+   *
+   * @generated from field: int32 cancelled = 2;
+   */
+  cancelled: number;
+
+  /**
+   * What courses and closures keep at the same time; 2,000 at most.
+   *
+   * @generated from field: repeated carehub.capacity.v1.ExternalConflict conflicts = 3;
+   */
+  conflicts: ExternalConflict[];
+
+  /**
+   * How many conflicts there are in all.
+   *
+   * @generated from field: int32 conflict_count = 4;
+   */
+  conflictCount: number;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.ExternalBookingsImported.
+ * Use `create(ExternalBookingsImportedSchema)` to create a new message.
+ */
+export const ExternalBookingsImportedSchema: GenMessage<ExternalBookingsImported> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub_events, 2);
+
+/**
+ * Two persons opened something for one course beyond what the hub has.
+ *
+ * @generated from message carehub.capacity.v1.OverrideApproved
+ */
+export type OverrideApproved = Message<"carehub.capacity.v1.OverrideApproved"> & {
+  /**
+   * The override: `hubs/{hub}/overrides/{uuid}`.
+   *
+   * @generated from field: string override = 1;
+   */
+  override: string;
+
+  /**
+   * The course that it is for: `courses/{uuid}`. Empty for a new patient of the hub.
+   *
+   * @generated from field: string course = 2;
+   */
+  course: string;
+
+  /**
+   * What it opens.
+   *
+   * @generated from oneof carehub.capacity.v1.OverrideApproved.opens
+   */
+  opens: {
+    /**
+     * Resources outside their hours.
+     *
+     * @generated from field: carehub.capacity.v1.OutsideHours outside_hours = 3;
+     */
+    value: OutsideHours;
+    case: "outsideHours";
+  } | {
+    /**
+     * Beds beyond a pool's number.
+     *
+     * @generated from field: carehub.capacity.v1.Overbooking overbooking = 4;
+     */
+    value: Overbooking;
+    case: "overbooking";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Why, as a code.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+
+  /**
+   * The role of who proposed it.
+   *
+   * @generated from field: string proposer_role = 6;
+   */
+  proposerRole: string;
+
+  /**
+   * The role of who approved it, another person.
+   *
+   * @generated from field: string approver_role = 7;
+   */
+  approverRole: string;
+
+  /**
+   * From then on it can no longer be used.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 8;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.OverrideApproved.
+ * Use `create(OverrideApprovedSchema)` to create a new message.
+ */
+export const OverrideApprovedSchema: GenMessage<OverrideApproved> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub_events, 3);
 

@@ -17,7 +17,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file carehub/capacity/v1/hub.proto.
  */
 export const file_carehub_capacity_v1_hub: GenFile = /*@__PURE__*/
-  fileDesc("Ch1jYXJlaHViL2NhcGFjaXR5L3YxL2h1Yi5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSKcBwoDSHViEi8KBG5hbWUYASABKAlCIeJBAQi6SBpyGDIWXmh1YnMvW2EtejAtOS1dezEsNDB9JBI1CgtjcmVhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKBGV0YWcYBCABKAlCC+JBAQO6SARyAhhAEjMKBXN0YXRlGAUgASgOMh4uY2FyZWh1Yi5jYXBhY2l0eS52MS5IdWIuU3RhdGVCBOJBAQMSFQoHdmVyc2lvbhgGIAEoBUIE4kEBAxIvCgR6b25lGAcgASgJQiHiQQECukgachgQARhAMhJeW0EtWmEtejAtOV8rLy1dKyQSJgoHY291bnRyeRgIIAEoCUIV4kEBArpIDnIMMgpeW0EtWl17Mn0kEiYKGHdvcmtzX29uX3B1YmxpY19ob2xpZGF5cxgJIAEoCEIE4kEBARJAChB2YWxpZF91bnRpbF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIK4kEBArpIA8gBARJBCglyZXNvdXJjZXMYCyADKAsyHS5jYXJlaHViLmNhcGFjaXR5LnYxLlJlc291cmNlQg/iQQECukgIkgEFCAEQ9AMSNgoFcG9vbHMYDCADKAsyGS5jYXJlaHViLmNhcGFjaXR5LnYxLlBvb2xCDOJBAQG6SAWSAQIQMhJUChRleGNlcHRpb25hbF9vcGVuaW5ncxgNIAMoCzInLmNhcmVodWIuY2FwYWNpdHkudjEuRXhjZXB0aW9uYWxPcGVuaW5nQg3iQQEBukgGkgEDEPQDEj0KCGNsb3N1cmVzGA4gAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5DbG9zdXJlQg3iQQEBukgGkgEDEPQDEkYKCXRlbXBsYXRlcxgPIAMoCzIjLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlVGVtcGxhdGVCDuJBAQK6SAeSAQQIARBkIkIKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASEQoNU1RBVEVfQ1VSUkVOVBABEg8KC1NUQVRFX1NUQUxFEAI6MOpBLQoUY2FwYWNpdHkuY2FyZWh1Yi9IdWISCmh1YnMve2h1Yn0qBGh1YnMyA2h1YiLAAQoIUmVzb3VyY2USKAoCaWQYASABKAlCHOJBAQK6SBVyEzIRXlthLXowLTktXXsxLDQwfSQSPwoEa2luZBgCIAEoDjIhLmNhcmVodWIuY2FwYWNpdHkudjEuUmVzb3VyY2VLaW5kQg7iQQECukgHggEEEAEgABJJCg93ZWVrbHlfb3BlbmluZ3MYAyADKAsyIi5jYXJlaHViLmNhcGFjaXR5LnYxLldlZWtseU9wZW5pbmdCDOJBAQG6SAWSAQIQFSLSAQoNV2Vla2x5T3BlbmluZxJFCgRkYXlzGAEgAygOMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5XZWVrZGF5QhniQQECukgSkgEPCAEQBxgBIgeCAQQQASAAEjkKBXN0YXJ0GAIgASgJQiriQQECukgjciEyH14oWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XSQSPwoDZW5kGAMgASgJQjLiQQECukgrcikyJ14oKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV18MjQ6MDApJCL2AQoSRXhjZXB0aW9uYWxPcGVuaW5nEjcKCXJlc291cmNlcxgBIAMoCUIk4kEBAbpIHZIBGhD0AyIVchMyEV5bYS16MC05LV17MSw0MH0kEisKBGRhdGUYAiABKAsyES5nb29nbGUudHlwZS5EYXRlQgriQQECukgDyAEBEjkKBXN0YXJ0GAMgASgJQiriQQECukgjciEyH14oWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XSQSPwoDZW5kGAQgASgJQjLiQQECukgrcikyJ14oKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV18MjQ6MDApJCKVAwoHQ2xvc3VyZRI3CglyZXNvdXJjZXMYASADKAlCJOJBAQG6SB2SARoQ9AMiFXITMhFeW2EtejAtOS1dezEsNDB9JBI+CgRraW5kGAIgASgOMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5DbG9zdXJlS2luZEIO4kEBArpIB4IBBBABIAASLAoGcmVhc29uGAMgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw2NH0kEjEKCmZpcnN0X2RhdGUYBCABKAsyES5nb29nbGUudHlwZS5EYXRlQgriQQECukgDyAEBEjAKCWxhc3RfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCCuJBAQK6SAPIAQESPAoFc3RhcnQYBiABKAlCLeJBAQG6SCZyJDIiXigoWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XSk/JBJACgNlbmQYByABKAlCM+JBAQG6SCxyKjIoXigoWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XXwyNDowMCk/JCLHAQoEUG9vbBIoCgJpZBgBIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBI7CgRraW5kGAIgASgOMh0uY2FyZWh1Yi5jYXBhY2l0eS52MS5Qb29sS2luZEIO4kEBArpIB4IBBBABIAASIAoIY2FwYWNpdHkYAyABKAVCDuJBAQK6SAcaBRiQTigAEjYKBnNlcnZlcxgEIAMoCUIm4kEBAbpIH5IBHBD0AxgBIhVyEzIRXlthLXowLTktXXsxLDQwfSQi0wMKDkNvdXJzZVRlbXBsYXRlEigKAmlkGAEgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw0MH0kEhwKB3ZlcnNpb24YAiABKAVCC+JBAQK6SAQaAigBEi8KCXByb2dyYW1tZRgDIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBJCCgZwaGFzZXMYBCADKAsyIi5jYXJlaHViLmNhcGFjaXR5LnYxLlRlbXBsYXRlUGhhc2VCDuJBAQK6SAeSAQQIARAFEj4KB3Nlc3Npb24YBSABKAsyIS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25TaGFwZUIK4kEBArpIA8gBARI8CgVydWxlcxgGIAEoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuU2Vzc2lvblJ1bGVzQgriQQECukgDyAEBEj4KBXN0YXlzGAcgAygLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5UZW1wbGF0ZVN0YXlCDOJBAQG6SAWSAQIQBRJGCghzZXJ2aWNlcxgIIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuVGVtcGxhdGVTZXJ2aWNlQg7iQQECukgHkgEECAEQFCKzAQoNVGVtcGxhdGVQaGFzZRIoCgJpZBgBIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIkCg1zZXNzaW9uX2NvdW50GAIgASgFQg3iQQECukgGGgQYPCgBEigKEXNlc3Npb25fY291bnRfbWluGAMgASgFQg3iQQEBukgGGgQYPCgAEigKEXNlc3Npb25fY291bnRfbWF4GAQgASgFQg3iQQEBukgGGgQYPCgAIrUBCgxTZXNzaW9uU2hhcGUSPgoEdXNlcxgBIAMoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuUmVzb3VyY2VVc2VCDuJBAQK6SAeSAQQIARAKEjAKBGJlYW0YAiABKAsyHC5jYXJlaHViLmNhcGFjaXR5LnYxLkJlYW1Vc2VCBOJBAQESMwoFc2l0ZXMYAyADKAlCJOJBAQG6SB2SARoQ9AMiFXITMhFeW2EtejAtOS1dezEsNDB9JCK9AQoLUmVzb3VyY2VVc2USPwoEa2luZBgBIAEoDjIhLmNhcmVodWIuY2FwYWNpdHkudjEuUmVzb3VyY2VLaW5kQg7iQQECukgHggEEEAEgABImCg5vZmZzZXRfbWludXRlcxgCIAEoBUIO4kEBAbpIBxoFGKALKAASHwoHbWludXRlcxgDIAEoBUIO4kEBArpIBxoFGKALKAESJAoWb25seV91bmRlcl9hbmFlc3RoZXNpYRgEIAEoCEIE4kEBASJSCgdCZWFtVXNlEiYKDm9mZnNldF9taW51dGVzGAEgASgFQg7iQQEBukgHGgUYoAsoABIfCgdtaW51dGVzGAIgASgFQg7iQQECukgHGgUY8AEoASKiAgoMU2Vzc2lvblJ1bGVzEiQKDGdyaWRfbWludXRlcxgBIAEoBUIO4kEBArpIBxoFGPABKAUSJQoNbWluX2dhcF9ob3VycxgCIAEoBUIO4kEBArpIBxoFGNAFKAESJQoNbWF4X2dhcF9ob3VycxgDIAEoBUIO4kEBAbpIBxoFGNAFKAASJwoQc2Vzc2lvbnNfcGVyX2RheRgEIAEoBUIN4kEBArpIBhoEGAMoARIoChFzZXNzaW9uc19wZXJfd2VlaxgFIAEoBUIN4kEBAbpIBhoEGBUoABIyChp0aW1lX29mX2RheV93aW5kb3dfbWludXRlcxgGIAEoBUIO4kEBAbpIBxoFGNAFKAASFwoJc2FtZV9zaXRlGAcgASgIQgTiQQEBIqsBCgxUZW1wbGF0ZVN0YXkSKAoCaWQYASABKAlCHOJBAQK6SBVyEzIRXlthLXowLTktXXsxLDQwfSQSKgoEcG9vbBgCIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIoCghmcm9tX2RheRgDIAEoBUIW4kEBAbpIDxoNGHgo8v//////////ARIbCgRkYXlzGAQgASgFQg3iQQECukgGGgQYeCgBItQBCg9UZW1wbGF0ZVNlcnZpY2USMgoMc2VydmljZV9jb2RlGAEgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw2NH0kEkAKBWJhc2lzGAIgASgOMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5TZXJ2aWNlQmFzaXNCDuJBAQK6SAeCAQQQASAAEh8KCHF1YW50aXR5GAMgASgFQg3iQQECukgGGgQYZCgBEioKBHN0YXkYBCABKAlCHOJBAQG6SBVyEzIRXlthLXowLTktXXswLDQwfSQqoAEKDFJlc291cmNlS2luZBIdChlSRVNPVVJDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSUkVTT1VSQ0VfS0lORF9ST09NEAESGQoVUkVTT1VSQ0VfS0lORF9USEVBVFJFEAISIgoeUkVTT1VSQ0VfS0lORF9BTkFFU1RIRVNJQV9URUFNEAMSGgoWUkVTT1VSQ0VfS0lORF9QQUNVX0JBWRAEKrYBCgdXZWVrZGF5EhcKE1dFRUtEQVlfVU5TUEVDSUZJRUQQABISCg5XRUVLREFZX01PTkRBWRABEhMKD1dFRUtEQVlfVFVFU0RBWRACEhUKEVdFRUtEQVlfV0VETkVTREFZEAMSFAoQV0VFS0RBWV9USFVSU0RBWRAEEhIKDldFRUtEQVlfRlJJREFZEAUSFAoQV0VFS0RBWV9TQVRVUkRBWRAGEhIKDldFRUtEQVlfU1VOREFZEAcqYwoLQ2xvc3VyZUtpbmQSHAoYQ0xPU1VSRV9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUQ0xPU1VSRV9LSU5EX0NMT1NVUkUQARIcChhDTE9TVVJFX0tJTkRfTUFJTlRFTkFOQ0UQAipMCghQb29sS2luZBIZChVQT09MX0tJTkRfVU5TUEVDSUZJRUQQABIRCg1QT09MX0tJTkRfQkVEEAESEgoOUE9PTF9LSU5EX0JFQU0QAiq1AQoMU2VydmljZUJhc2lzEh0KGVNFUlZJQ0VfQkFTSVNfVU5TUEVDSUZJRUQQABIcChhTRVJWSUNFX0JBU0lTX1BFUl9DT1VSU0UQARIdChlTRVJWSUNFX0JBU0lTX1BFUl9TRVNTSU9OEAISKQolU0VSVklDRV9CQVNJU19QRVJfQU5BRVNUSEVTSUFfU0VTU0lPThADEh4KGlNFUlZJQ0VfQkFTSVNfUEVSX1NUQVlfREFZEARCaQobZXhhbXBsZS5jYXJlaHViLmNhcGFjaXR5LnYxUAFaMmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi9jYXBhY2l0eS92MTtjYXBhY2l0eXYxqgITQ2FyZWh1Yi5DYXBhY2l0eS5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("Ch1jYXJlaHViL2NhcGFjaXR5L3YxL2h1Yi5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSKQCAoDSHViEi8KBG5hbWUYASABKAlCIeJBAQi6SBpyGDIWXmh1YnMvW2EtejAtOS1dezEsNDB9JBI1CgtjcmVhdGVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSNQoLdXBkYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEhkKBGV0YWcYBCABKAlCC+JBAQO6SARyAhhAEjMKBXN0YXRlGAUgASgOMh4uY2FyZWh1Yi5jYXBhY2l0eS52MS5IdWIuU3RhdGVCBOJBAQMSFQoHdmVyc2lvbhgGIAEoBUIE4kEBAxIvCgR6b25lGAcgASgJQiHiQQECukgachgQARhAMhJeW0EtWmEtejAtOV8rLy1dKyQSJgoHY291bnRyeRgIIAEoCUIV4kEBArpIDnIMMgpeW0EtWl17Mn0kEiYKGHdvcmtzX29uX3B1YmxpY19ob2xpZGF5cxgJIAEoCEIE4kEBARJAChB2YWxpZF91bnRpbF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIK4kEBArpIA8gBARJBCglyZXNvdXJjZXMYCyADKAsyHS5jYXJlaHViLmNhcGFjaXR5LnYxLlJlc291cmNlQg/iQQECukgIkgEFCAEQ9AMSNgoFcG9vbHMYDCADKAsyGS5jYXJlaHViLmNhcGFjaXR5LnYxLlBvb2xCDOJBAQG6SAWSAQIQMhJUChRleGNlcHRpb25hbF9vcGVuaW5ncxgNIAMoCzInLmNhcmVodWIuY2FwYWNpdHkudjEuRXhjZXB0aW9uYWxPcGVuaW5nQg3iQQEBukgGkgEDEPQDEj0KCGNsb3N1cmVzGA4gAygLMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5DbG9zdXJlQg3iQQEBukgGkgEDEPQDEkYKCXRlbXBsYXRlcxgPIAMoCzIjLmNhcmVodWIuY2FwYWNpdHkudjEuQ291cnNlVGVtcGxhdGVCDuJBAQK6SAeSAQQIARBkEkkKD3VyZ2VudF9yZXNlcnZlcxgQIAMoCzIiLmNhcmVodWIuY2FwYWNpdHkudjEuVXJnZW50UmVzZXJ2ZUIM4kEBAbpIBZIBAhAKEicKD3BhcnR5X2hvbGRzX21heBgRIAEoBUIO4kEBAbpIBxoFGJBOKAAiQgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIRCg1TVEFURV9DVVJSRU5UEAESDwoLU1RBVEVfU1RBTEUQAjow6kEtChRjYXBhY2l0eS5jYXJlaHViL0h1YhIKaHVicy97aHVifSoEaHViczIDaHViIr8BCg1VcmdlbnRSZXNlcnZlEj8KBGtpbmQYASABKA4yIS5jYXJlaHViLmNhcGFjaXR5LnYxLlJlc291cmNlS2luZEIO4kEBArpIB4IBBBABIAASKQoQbWludXRlc19wZXJfd2VlaxgCIAEoBUIP4kEBArpICBoGGMCEPSgBEiAKCWZ1bGxfZGF5cxgDIAEoBUIN4kEBArpIBhoEGFooARIgCglvcGVuX2RheXMYBCABKAVCDeJBAQG6SAYaBBhZKAAitAIKCFJlc291cmNlEigKAmlkGAEgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw0MH0kEj8KBGtpbmQYAiABKA4yIS5jYXJlaHViLmNhcGFjaXR5LnYxLlJlc291cmNlS2luZEIO4kEBArpIB4IBBBABIAASSQoPd2Vla2x5X29wZW5pbmdzGAMgAygLMiIuY2FyZWh1Yi5jYXBhY2l0eS52MS5XZWVrbHlPcGVuaW5nQgziQQEBukgFkgECEBUSMgoMbWlycm9yX2dyb3VwGAQgASgJQhziQQEBukgVchMyEV5bYS16MC05LV17MCw0MH0kEj4KDW1hY2hpbmVfY2hlY2sYBSABKAsyIS5jYXJlaHViLmNhcGFjaXR5LnYxLk1hY2hpbmVDaGVja0IE4kEBASJqCgxNYWNoaW5lQ2hlY2sSOQoFc3RhcnQYASABKAlCKuJBAQK6SCNyITIfXihbMDFdWzAtOV18MlswLTNdKTpbMC01XVswLTldJBIfCgdtaW51dGVzGAIgASgFQg7iQQECukgHGgUY4AMoASL3AQoNV2Vla2x5T3BlbmluZxJFCgRkYXlzGAEgAygOMhwuY2FyZWh1Yi5jYXBhY2l0eS52MS5XZWVrZGF5QhniQQECukgSkgEPCAEQBxgBIgeCAQQQASAAEjkKBXN0YXJ0GAIgASgJQiriQQECukgjciEyH14oWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XSQSPwoDZW5kGAMgASgJQjLiQQECukgrcikyJ14oKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV18MjQ6MDApJBIjChVvbmx5X2Zvcl9jb21wZW5zYXRpb24YBCABKAhCBOJBAQEi9gEKEkV4Y2VwdGlvbmFsT3BlbmluZxI3CglyZXNvdXJjZXMYASADKAlCJOJBAQG6SB2SARoQ9AMiFXITMhFeW2EtejAtOS1dezEsNDB9JBIrCgRkYXRlGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARI5CgVzdGFydBgDIAEoCUIq4kEBArpII3IhMh9eKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV0kEj8KA2VuZBgEIAEoCUIy4kEBArpIK3IpMideKChbMDFdWzAtOV18MlswLTNdKTpbMC01XVswLTldfDI0OjAwKSQilQMKB0Nsb3N1cmUSNwoJcmVzb3VyY2VzGAEgAygJQiTiQQEBukgdkgEaEPQDIhVyEzIRXlthLXowLTktXXsxLDQwfSQSPgoEa2luZBgCIAEoDjIgLmNhcmVodWIuY2FwYWNpdHkudjEuQ2xvc3VyZUtpbmRCDuJBAQK6SAeCAQQQASAAEiwKBnJlYXNvbhgDIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNjR9JBIxCgpmaXJzdF9kYXRlGAQgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARIwCglsYXN0X2RhdGUYBSABKAsyES5nb29nbGUudHlwZS5EYXRlQgriQQECukgDyAEBEjwKBXN0YXJ0GAYgASgJQi3iQQEBukgmciQyIl4oKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV0pPyQSQAoDZW5kGAcgASgJQjPiQQEBukgscioyKF4oKFswMV1bMC05XXwyWzAtM10pOlswLTVdWzAtOV18MjQ6MDApPyQiiwMKBFBvb2wSKAoCaWQYASABKAlCHOJBAQK6SBVyEzIRXlthLXowLTktXXsxLDQwfSQSOwoEa2luZBgCIAEoDjIdLmNhcmVodWIuY2FwYWNpdHkudjEuUG9vbEtpbmRCDuJBAQK6SAeCAQQQASAAEiAKCGNhcGFjaXR5GAMgASgFQg7iQQECukgHGgUYkE4oABI2CgZzZXJ2ZXMYBCADKAlCJuJBAQG6SB+SARwQ9AMYASIVchMyEV5bYS16MC05LV17MSw0MH0kEikKEmlzb3RvcGVfb3JkZXJfZGF5cxgFIAEoBUIN4kEBAbpIBhoEGDwoABI/CgdjaGFuZ2VzGAYgAygLMh8uY2FyZWh1Yi5jYXBhY2l0eS52MS5Qb29sQ2hhbmdlQg3iQQEBukgGkgEDEMgBEikKEWVtZXJnZW5jeV9yZXNlcnZlGAcgASgFQg7iQQEBukgHGgUY6AcoABIrChJvdmVyZmxvd19ib3VuZF9wcG0YCCABKAVCD+JBAQG6SAgaBhjAhD0oACLBAQoKUG9vbENoYW5nZRIxCgpmaXJzdF9kYXRlGAEgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARIwCglsYXN0X2RhdGUYAiABKAsyES5nb29nbGUudHlwZS5EYXRlQgriQQECukgDyAEBEiAKCGNhcGFjaXR5GAMgASgFQg7iQQEBukgHGgUYkE4oABIsCgZyZWFzb24YBCABKAlCHOJBAQK6SBVyEzIRXlthLXowLTktXXsxLDY0fSQinAQKDkNvdXJzZVRlbXBsYXRlEigKAmlkGAEgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw0MH0kEhwKB3ZlcnNpb24YAiABKAVCC+JBAQK6SAQaAigBEi8KCXByb2dyYW1tZRgDIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBJCCgZwaGFzZXMYBCADKAsyIi5jYXJlaHViLmNhcGFjaXR5LnYxLlRlbXBsYXRlUGhhc2VCDuJBAQK6SAeSAQQIARAFEj4KB3Nlc3Npb24YBSABKAsyIS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25TaGFwZUIK4kEBArpIA8gBARI8CgVydWxlcxgGIAEoCzIhLmNhcmVodWIuY2FwYWNpdHkudjEuU2Vzc2lvblJ1bGVzQgriQQECukgDyAEBEj4KBXN0YXlzGAcgAygLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5UZW1wbGF0ZVN0YXlCDOJBAQG6SAWSAQIQBRJGCghzZXJ2aWNlcxgIIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuVGVtcGxhdGVTZXJ2aWNlQg7iQQECukgHkgEECAEQFBJHCgtwcmVwYXJhdGlvbhgJIAMoCzIkLmNhcmVodWIuY2FwYWNpdHkudjEuUHJlcGFyYXRpb25TdGVwQgziQQEBukgFkgECEAoixQEKD1ByZXBhcmF0aW9uU3RlcBIoCgJpZBgBIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIkCg1sZWFkX2RheXNfbWluGAIgASgFQg3iQQECukgGGgQYPCgBEiQKDWxlYWRfZGF5c19tYXgYAyABKAVCDeJBAQG6SAYaBBhaKAASPAoEdXNlcxgEIAMoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuUmVzb3VyY2VVc2VCDOJBAQG6SAWSAQIQBSKtAgoNVGVtcGxhdGVQaGFzZRIoCgJpZBgBIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIkCg1zZXNzaW9uX2NvdW50GAIgASgFQg3iQQECukgGGgQYPCgBEigKEXNlc3Npb25fY291bnRfbWluGAMgASgFQg3iQQEBukgGGgQYPCgAEigKEXNlc3Npb25fY291bnRfbWF4GAQgASgFQg3iQQEBukgGGgQYPCgAEjgKB3Nlc3Npb24YBSABKAsyIS5jYXJlaHViLmNhcGFjaXR5LnYxLlNlc3Npb25TaGFwZUIE4kEBARI+Cg1maXJzdF9zZXNzaW9uGAYgASgLMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5TZXNzaW9uU2hhcGVCBOJBAQEitQEKDFNlc3Npb25TaGFwZRI+CgR1c2VzGAEgAygLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5SZXNvdXJjZVVzZUIO4kEBArpIB5IBBAgBEAoSMAoEYmVhbRgCIAEoCzIcLmNhcmVodWIuY2FwYWNpdHkudjEuQmVhbVVzZUIE4kEBARIzCgVzaXRlcxgDIAMoCUIk4kEBAbpIHZIBGhD0AyIVchMyEV5bYS16MC05LV17MSw0MH0kIr0BCgtSZXNvdXJjZVVzZRI/CgRraW5kGAEgASgOMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5SZXNvdXJjZUtpbmRCDuJBAQK6SAeCAQQQASAAEiYKDm9mZnNldF9taW51dGVzGAIgASgFQg7iQQEBukgHGgUYoAsoABIfCgdtaW51dGVzGAMgASgFQg7iQQECukgHGgUYoAsoARIkChZvbmx5X3VuZGVyX2FuYWVzdGhlc2lhGAQgASgIQgTiQQEBIlIKB0JlYW1Vc2USJgoOb2Zmc2V0X21pbnV0ZXMYASABKAVCDuJBAQG6SAcaBRigCygAEh8KB21pbnV0ZXMYAiABKAVCDuJBAQK6SAcaBRjwASgBIosFCgxTZXNzaW9uUnVsZXMSJAoMZ3JpZF9taW51dGVzGAEgASgFQg7iQQECukgHGgUY8AEoBRIlCg1taW5fZ2FwX2hvdXJzGAIgASgFQg7iQQECukgHGgUY0AUoARIlCg1tYXhfZ2FwX2hvdXJzGAMgASgFQg7iQQEBukgHGgUY0AUoABInChBzZXNzaW9uc19wZXJfZGF5GAQgASgFQg3iQQECukgGGgQYAygBEigKEXNlc3Npb25zX3Blcl93ZWVrGAUgASgFQg3iQQEBukgGGgQYFSgAEjIKGnRpbWVfb2ZfZGF5X3dpbmRvd19taW51dGVzGAYgASgFQg7iQQEBukgHGgUY0AUoABIXCglzYW1lX3NpdGUYByABKAhCBOJBAQESKQoSc2FtZV9kYXlfZ2FwX2hvdXJzGAggASgFQg3iQQEBukgGGgQYFygAEjEKFXByb2xvbmdhdGlvbl9kYXlzX21heBgJIAEoBUIN4kEBAbpIBhoEGDwoAEgAiAEBElYKFWludGVycnVwdGlvbl9jYXRlZ29yeRgKIAEoDjIpLmNhcmVodWIuY2FwYWNpdHkudjEuSW50ZXJydXB0aW9uQ2F0ZWdvcnlCDOJBAQG6SAWCAQIQARJVCg1jb21wZW5zYXRpb25zGAsgAygOMiUuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db21wZW5zYXRpb25SdWxlQhfiQQEBukgQkgENEAIYASIHggEEEAEgABJAChJhbmFlc3RoZXNpYV93aW5kb3cYDCABKAsyHi5jYXJlaHViLmNhcGFjaXR5LnYxLkRheVdpbmRvd0IE4kEBAUIYChZfcHJvbG9uZ2F0aW9uX2RheXNfbWF4IocBCglEYXlXaW5kb3cSOQoFc3RhcnQYASABKAlCKuJBAQK6SCNyITIfXihbMDFdWzAtOV18MlswLTNdKTpbMC01XVswLTldJBI/CgNlbmQYAiABKAlCMuJBAQK6SCtyKTInXigoWzAxXVswLTldfDJbMC0zXSk6WzAtNV1bMC05XXwyNDowMCkkIvcBCgxUZW1wbGF0ZVN0YXkSKAoCaWQYASABKAlCHOJBAQK6SBVyEzIRXlthLXowLTktXXsxLDQwfSQSKgoEcG9vbBgCIAEoCUIc4kEBArpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIoCghmcm9tX2RheRgDIAEoBUIW4kEBAbpIDxoNGHgo8v//////////ARIbCgRkYXlzGAQgASgFQg3iQQECukgGGgQYeCgBEkoKDWRpc3RyaWJ1dGlvbnMYBSADKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLlN0YXlEaXN0cmlidXRpb25CDOJBAQG6SAWSAQIQKCLCAQoQU3RheURpc3RyaWJ1dGlvbhIvCg9zdGF0X2NhdGVnb3JpZXMYASADKAVCFuJBAQG6SA+SAQwQBRgBIgYaBBgFKAESJgoOYWdlX21vbnRoc19taW4YAiABKAVCDuJBAQG6SAcaBRjcCygAEiYKDmFnZV9tb250aHNfbWF4GAMgASgFQg7iQQEBukgHGgUY3AsoABItCgtwcmVzZW50X3BwbRgEIAMoBUIY4kEBArpIEZIBDggBEHgiCBoGGMCEPSgAItQBCg9UZW1wbGF0ZVNlcnZpY2USMgoMc2VydmljZV9jb2RlGAEgASgJQhziQQECukgVchMyEV5bYS16MC05LV17MSw2NH0kEkAKBWJhc2lzGAIgASgOMiEuY2FyZWh1Yi5jYXBhY2l0eS52MS5TZXJ2aWNlQmFzaXNCDuJBAQK6SAeCAQQQASAAEh8KCHF1YW50aXR5GAMgASgFQg3iQQECukgGGgQYZCgBEioKBHN0YXkYBCABKAlCHOJBAQG6SBVyEzIRXlthLXowLTktXXswLDQwfSQq1wEKDFJlc291cmNlS2luZBIdChlSRVNPVVJDRV9LSU5EX1VOU1BFQ0lGSUVEEAASFgoSUkVTT1VSQ0VfS0lORF9ST09NEAESGQoVUkVTT1VSQ0VfS0lORF9USEVBVFJFEAISIgoeUkVTT1VSQ0VfS0lORF9BTkFFU1RIRVNJQV9URUFNEAMSGgoWUkVTT1VSQ0VfS0lORF9QQUNVX0JBWRAEEhkKFVJFU09VUkNFX0tJTkRfSU1BR0lORxAFEhoKFlJFU09VUkNFX0tJTkRfV09SS1NIT1AQBiq2AQoHV2Vla2RheRIXChNXRUVLREFZX1VOU1BFQ0lGSUVEEAASEgoOV0VFS0RBWV9NT05EQVkQARITCg9XRUVLREFZX1RVRVNEQVkQAhIVChFXRUVLREFZX1dFRE5FU0RBWRADEhQKEFdFRUtEQVlfVEhVUlNEQVkQBBISCg5XRUVLREFZX0ZSSURBWRAFEhQKEFdFRUtEQVlfU0FUVVJEQVkQBhISCg5XRUVLREFZX1NVTkRBWRAHKpcBCgtDbG9zdXJlS2luZBIcChhDTE9TVVJFX0tJTkRfVU5TUEVDSUZJRUQQABIYChRDTE9TVVJFX0tJTkRfQ0xPU1VSRRABEhwKGENMT1NVUkVfS0lORF9NQUlOVEVOQU5DRRACEhcKE0NMT1NVUkVfS0lORF9PVVRBR0UQAxIZChVDTE9TVVJFX0tJTkRfU1RBRkZJTkcQBCpMCghQb29sS2luZBIZChVQT09MX0tJTkRfVU5TUEVDSUZJRUQQABIRCg1QT09MX0tJTkRfQkVEEAESEgoOUE9PTF9LSU5EX0JFQU0QAiqUAQoUSW50ZXJydXB0aW9uQ2F0ZWdvcnkSJQohSU5URVJSVVBUSU9OX0NBVEVHT1JZX1VOU1BFQ0lGSUVEEAASGwoXSU5URVJSVVBUSU9OX0NBVEVHT1JZXzEQARIbChdJTlRFUlJVUFRJT05fQ0FURUdPUllfMhACEhsKF0lOVEVSUlVQVElPTl9DQVRFR09SWV8zEAMqdgoQQ29tcGVuc2F0aW9uUnVsZRIhCh1DT01QRU5TQVRJT05fUlVMRV9VTlNQRUNJRklFRBAAEh8KG0NPTVBFTlNBVElPTl9SVUxFX0VYVFJBX0RBWRABEh4KGkNPTVBFTlNBVElPTl9SVUxFX1NBTUVfREFZEAIqtQEKDFNlcnZpY2VCYXNpcxIdChlTRVJWSUNFX0JBU0lTX1VOU1BFQ0lGSUVEEAASHAoYU0VSVklDRV9CQVNJU19QRVJfQ09VUlNFEAESHQoZU0VSVklDRV9CQVNJU19QRVJfU0VTU0lPThACEikKJVNFUlZJQ0VfQkFTSVNfUEVSX0FOQUVTVEhFU0lBX1NFU1NJT04QAxIeChpTRVJWSUNFX0JBU0lTX1BFUl9TVEFZX0RBWRAEQmkKG2V4YW1wbGUuY2FyZWh1Yi5jYXBhY2l0eS52MVABWjJjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvY2FwYWNpdHkvdjE7Y2FwYWNpdHl2MaoCE0NhcmVodWIuQ2FwYWNpdHkuVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * What a hub can treat, and when: one versioned document that expires.
@@ -129,6 +129,20 @@ export type Hub = Message<"carehub.capacity.v1.Hub"> & {
    * @generated from field: repeated carehub.capacity.v1.CourseTemplate templates = 15;
    */
   templates: CourseTemplate[];
+
+  /**
+   * Time of sites kept for urgent courses. Empty means none.
+   *
+   * @generated from field: repeated carehub.capacity.v1.UrgentReserve urgent_reserves = 16;
+   */
+  urgentReserves: UrgentReserve[];
+
+  /**
+   * The most live holds that one sending party may have at the hub. 0 means 50.
+   *
+   * @generated from field: int32 party_holds_max = 17;
+   */
+  partyHoldsMax: number;
 };
 
 /**
@@ -180,6 +194,49 @@ export const Hub_StateSchema: GenEnum<Hub_State> = /*@__PURE__*/
   enumDesc(file_carehub_capacity_v1_hub, 0, 0);
 
 /**
+ * Minutes of sites in each week that only urgent and emergency courses are planned in. The nearer the week, the less is
+ * kept: all of it until `full_days` before its Monday, then less in proportion, and nothing from `open_days` before on.
+ *
+ * @generated from message carehub.capacity.v1.UrgentReserve
+ */
+export type UrgentReserve = Message<"carehub.capacity.v1.UrgentReserve"> & {
+  /**
+   * The kind of sites.
+   *
+   * @generated from field: carehub.capacity.v1.ResourceKind kind = 1;
+   */
+  kind: ResourceKind;
+
+  /**
+   * Minutes a week, of all sites of the kind together.
+   *
+   * @generated from field: int32 minutes_per_week = 2;
+   */
+  minutesPerWeek: number;
+
+  /**
+   * Days before a week's Monday from which on less is kept.
+   *
+   * @generated from field: int32 full_days = 3;
+   */
+  fullDays: number;
+
+  /**
+   * Days before a week's Monday from which on nothing is kept; less than `full_days`.
+   *
+   * @generated from field: int32 open_days = 4;
+   */
+  openDays: number;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.UrgentReserve.
+ * Use `create(UrgentReserveSchema)` to create a new message.
+ */
+export const UrgentReserveSchema: GenMessage<UrgentReserve> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 1);
+
+/**
  * Something that one patient uses at a time.
  *
  * @generated from message carehub.capacity.v1.Resource
@@ -205,6 +262,20 @@ export type Resource = Message<"carehub.capacity.v1.Resource"> & {
    * @generated from field: repeated carehub.capacity.v1.WeeklyOpening weekly_openings = 3;
    */
   weeklyOpenings: WeeklyOpening[];
+
+  /**
+   * Sites with the same group are mirrored: a course that stays at one site may change between them. Empty means no other.
+   *
+   * @generated from field: string mirror_group = 4;
+   */
+  mirrorGroup: string;
+
+  /**
+   * The check of the machine before its first patient of a day; nobody is treated in it. Absent means none.
+   *
+   * @generated from field: carehub.capacity.v1.MachineCheck machine_check = 5;
+   */
+  machineCheck?: MachineCheck | undefined;
 };
 
 /**
@@ -212,7 +283,35 @@ export type Resource = Message<"carehub.capacity.v1.Resource"> & {
  * Use `create(ResourceSchema)` to create a new message.
  */
 export const ResourceSchema: GenMessage<Resource> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 1);
+  messageDesc(file_carehub_capacity_v1_hub, 2);
+
+/**
+ * The check of a machine on each day on which it is open.
+ *
+ * @generated from message carehub.capacity.v1.MachineCheck
+ */
+export type MachineCheck = Message<"carehub.capacity.v1.MachineCheck"> & {
+  /**
+   * From, `HH:MM` in the hub's zone.
+   *
+   * @generated from field: string start = 1;
+   */
+  start: string;
+
+  /**
+   * How long.
+   *
+   * @generated from field: int32 minutes = 2;
+   */
+  minutes: number;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.MachineCheck.
+ * Use `create(MachineCheckSchema)` to create a new message.
+ */
+export const MachineCheckSchema: GenMessage<MachineCheck> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 3);
 
 /**
  * A window of the day, on some days of each week.
@@ -240,6 +339,14 @@ export type WeeklyOpening = Message<"carehub.capacity.v1.WeeklyOpening"> & {
    * @generated from field: string end = 3;
    */
   end: string;
+
+  /**
+   * Whether it is kept for sessions that make up for a lost day; they are the only ones planned in it. It is open on its
+   * days of the week also where the country does not work: that is what it is for.
+   *
+   * @generated from field: bool only_for_compensation = 4;
+   */
+  onlyForCompensation: boolean;
 };
 
 /**
@@ -247,7 +354,7 @@ export type WeeklyOpening = Message<"carehub.capacity.v1.WeeklyOpening"> & {
  * Use `create(WeeklyOpeningSchema)` to create a new message.
  */
 export const WeeklyOpeningSchema: GenMessage<WeeklyOpening> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 2);
+  messageDesc(file_carehub_capacity_v1_hub, 4);
 
 /**
  * A window on one date, working day or not.
@@ -289,7 +396,7 @@ export type ExceptionalOpening = Message<"carehub.capacity.v1.ExceptionalOpening
  * Use `create(ExceptionalOpeningSchema)` to create a new message.
  */
 export const ExceptionalOpeningSchema: GenMessage<ExceptionalOpening> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 3);
+  messageDesc(file_carehub_capacity_v1_hub, 5);
 
 /**
  * A time at which resources are not to be had.
@@ -352,7 +459,7 @@ export type Closure = Message<"carehub.capacity.v1.Closure"> & {
  * Use `create(ClosureSchema)` to create a new message.
  */
 export const ClosureSchema: GenMessage<Closure> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 4);
+  messageDesc(file_carehub_capacity_v1_hub, 6);
 
 /**
  * Something that several patients share, counted in buckets of time.
@@ -387,6 +494,36 @@ export type Pool = Message<"carehub.capacity.v1.Pool"> & {
    * @generated from field: repeated string serves = 4;
    */
   serves: string[];
+
+  /**
+   * For rooms in which a radioactive isotope is given: the working days from its order to its use; a stay begins no
+   * sooner after its hold. 0 means none is ordered.
+   *
+   * @generated from field: int32 isotope_order_days = 5;
+   */
+  isotopeOrderDays: number;
+
+  /**
+   * Days on which there is another number of beds: staffed otherwise, or some closed. Only for beds.
+   *
+   * @generated from field: repeated carehub.capacity.v1.PoolChange changes = 6;
+   */
+  changes: PoolChange[];
+
+  /**
+   * Beds kept free for emergencies: a course that is not one is planned on the others. Only for beds.
+   *
+   * @generated from field: int32 emergency_reserve = 7;
+   */
+  emergencyReserve: number;
+
+  /**
+   * For beds of uncertain stays: the greatest probability, in millionths, with which the unit may overflow on any day
+   * (beds without the reserve). 0 means that stays are planned as if they were certain.
+   *
+   * @generated from field: int32 overflow_bound_ppm = 8;
+   */
+  overflowBoundPpm: number;
 };
 
 /**
@@ -394,7 +531,49 @@ export type Pool = Message<"carehub.capacity.v1.Pool"> & {
  * Use `create(PoolSchema)` to create a new message.
  */
 export const PoolSchema: GenMessage<Pool> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 5);
+  messageDesc(file_carehub_capacity_v1_hub, 7);
+
+/**
+ * Another capacity of a pool of beds for some days.
+ *
+ * @generated from message carehub.capacity.v1.PoolChange
+ */
+export type PoolChange = Message<"carehub.capacity.v1.PoolChange"> & {
+  /**
+   * The first day.
+   *
+   * @generated from field: google.type.Date first_date = 1;
+   */
+  firstDate?: Date | undefined;
+
+  /**
+   * The last day, inclusive.
+   *
+   * @generated from field: google.type.Date last_date = 2;
+   */
+  lastDate?: Date | undefined;
+
+  /**
+   * How many beds there are on these days. Of two changes of one day the later in the list counts.
+   *
+   * @generated from field: int32 capacity = 3;
+   */
+  capacity: number;
+
+  /**
+   * Why, as a code, for example `staffing`.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.PoolChange.
+ * Use `create(PoolChangeSchema)` to create a new message.
+ */
+export const PoolChangeSchema: GenMessage<PoolChange> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 8);
 
 /**
  * A course as the hub offers it, before a patient's own numbers.
@@ -457,6 +636,13 @@ export type CourseTemplate = Message<"carehub.capacity.v1.CourseTemplate"> & {
    * @generated from field: repeated carehub.capacity.v1.TemplateService services = 8;
    */
   services: TemplateService[];
+
+  /**
+   * What comes before the first session, in its order: a mask, images, planning, checks of the plan.
+   *
+   * @generated from field: repeated carehub.capacity.v1.PreparationStep preparation = 9;
+   */
+  preparation: PreparationStep[];
 };
 
 /**
@@ -464,7 +650,50 @@ export type CourseTemplate = Message<"carehub.capacity.v1.CourseTemplate"> & {
  * Use `create(CourseTemplateSchema)` to create a new message.
  */
 export const CourseTemplateSchema: GenMessage<CourseTemplate> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 6);
+  messageDesc(file_carehub_capacity_v1_hub, 9);
+
+/**
+ * A step before the first session; it is done when the next one begins.
+ *
+ * @generated from message carehub.capacity.v1.PreparationStep
+ */
+export type PreparationStep = Message<"carehub.capacity.v1.PreparationStep"> & {
+  /**
+   * The id in the template.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * The fewest working days of the hub's country from the day of the step, which counts, to that of the first session,
+   * which does not.
+   *
+   * @generated from field: int32 lead_days_min = 2;
+   */
+  leadDaysMin: number;
+
+  /**
+   * The most working days. 0 means ten more than the fewest. A step that uses nothing begins on the last day it can.
+   *
+   * @generated from field: int32 lead_days_max = 3;
+   */
+  leadDaysMax: number;
+
+  /**
+   * The resources, each counted from the start of the step. Empty means that it only takes time.
+   *
+   * @generated from field: repeated carehub.capacity.v1.ResourceUse uses = 4;
+   */
+  uses: ResourceUse[];
+};
+
+/**
+ * Describes the message carehub.capacity.v1.PreparationStep.
+ * Use `create(PreparationStepSchema)` to create a new message.
+ */
+export const PreparationStepSchema: GenMessage<PreparationStep> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 10);
 
 /**
  * A phase of a course.
@@ -499,6 +728,20 @@ export type TemplatePhase = Message<"carehub.capacity.v1.TemplatePhase"> & {
    * @generated from field: int32 session_count_max = 4;
    */
   sessionCountMax: number;
+
+  /**
+   * What a session of this phase uses, at the sites of the template. Absent means as the template has it.
+   *
+   * @generated from field: carehub.capacity.v1.SessionShape session = 5;
+   */
+  session?: SessionShape | undefined;
+
+  /**
+   * What the first session of this phase uses, which takes longer as a rule. Absent means as the others.
+   *
+   * @generated from field: carehub.capacity.v1.SessionShape first_session = 6;
+   */
+  firstSession?: SessionShape | undefined;
 };
 
 /**
@@ -506,7 +749,7 @@ export type TemplatePhase = Message<"carehub.capacity.v1.TemplatePhase"> & {
  * Use `create(TemplatePhaseSchema)` to create a new message.
  */
 export const TemplatePhaseSchema: GenMessage<TemplatePhase> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 7);
+  messageDesc(file_carehub_capacity_v1_hub, 11);
 
 /**
  * What one session uses.
@@ -541,7 +784,7 @@ export type SessionShape = Message<"carehub.capacity.v1.SessionShape"> & {
  * Use `create(SessionShapeSchema)` to create a new message.
  */
 export const SessionShapeSchema: GenMessage<SessionShape> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 8);
+  messageDesc(file_carehub_capacity_v1_hub, 12);
 
 /**
  * The use of one resource of a kind.
@@ -583,7 +826,7 @@ export type ResourceUse = Message<"carehub.capacity.v1.ResourceUse"> & {
  * Use `create(ResourceUseSchema)` to create a new message.
  */
 export const ResourceUseSchema: GenMessage<ResourceUse> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 9);
+  messageDesc(file_carehub_capacity_v1_hub, 13);
 
 /**
  * The use of the beam that serves the room.
@@ -611,7 +854,7 @@ export type BeamUse = Message<"carehub.capacity.v1.BeamUse"> & {
  * Use `create(BeamUseSchema)` to create a new message.
  */
 export const BeamUseSchema: GenMessage<BeamUse> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 10);
+  messageDesc(file_carehub_capacity_v1_hub, 14);
 
 /**
  * How the sessions of a course follow each other.
@@ -648,7 +891,7 @@ export type SessionRules = Message<"carehub.capacity.v1.SessionRules"> & {
   sessionsPerDay: number;
 
   /**
-   * The most sessions of the course in one week from Monday. 0 means no limit.
+   * The most sessions of the course in one week from Monday, without those that make up for a lost day. 0 means no limit.
    *
    * @generated from field: int32 sessions_per_week = 5;
    */
@@ -662,11 +905,47 @@ export type SessionRules = Message<"carehub.capacity.v1.SessionRules"> & {
   timeOfDayWindowMinutes: number;
 
   /**
-   * Whether the whole course is treated at one site.
+   * Whether the whole course is treated at one site, or at sites mirrored with it.
    *
    * @generated from field: bool same_site = 7;
    */
   sameSite: boolean;
+
+  /**
+   * The fewest hours from the end of a session to the start of the next on the same day. 0 means as from day to day.
+   *
+   * @generated from field: int32 same_day_gap_hours = 8;
+   */
+  sameDayGapHours: number;
+
+  /**
+   * The most days by which the course may last longer than the same sessions would without a day lost. Absent means
+   * no limit.
+   *
+   * @generated from field: optional int32 prolongation_days_max = 9;
+   */
+  prolongationDaysMax?: number | undefined;
+
+  /**
+   * How much an interruption harms; who goes first when not all can be treated.
+   *
+   * @generated from field: carehub.capacity.v1.InterruptionCategory interruption_category = 10;
+   */
+  interruptionCategory: InterruptionCategory;
+
+  /**
+   * How a lost day may be made up for. Empty means not at all.
+   *
+   * @generated from field: repeated carehub.capacity.v1.CompensationRule compensations = 11;
+   */
+  compensations: CompensationRule[];
+
+  /**
+   * The part of the day in which a session under anaesthesia lies: the block of the morning. Absent means any.
+   *
+   * @generated from field: carehub.capacity.v1.DayWindow anaesthesia_window = 12;
+   */
+  anaesthesiaWindow?: DayWindow | undefined;
 };
 
 /**
@@ -674,7 +953,35 @@ export type SessionRules = Message<"carehub.capacity.v1.SessionRules"> & {
  * Use `create(SessionRulesSchema)` to create a new message.
  */
 export const SessionRulesSchema: GenMessage<SessionRules> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 11);
+  messageDesc(file_carehub_capacity_v1_hub, 15);
+
+/**
+ * A part of each day.
+ *
+ * @generated from message carehub.capacity.v1.DayWindow
+ */
+export type DayWindow = Message<"carehub.capacity.v1.DayWindow"> & {
+  /**
+   * From, `HH:MM` in the hub's zone.
+   *
+   * @generated from field: string start = 1;
+   */
+  start: string;
+
+  /**
+   * To, `HH:MM`, after the start; `24:00` is the end of the day.
+   *
+   * @generated from field: string end = 2;
+   */
+  end: string;
+};
+
+/**
+ * Describes the message carehub.capacity.v1.DayWindow.
+ * Use `create(DayWindowSchema)` to create a new message.
+ */
+export const DayWindowSchema: GenMessage<DayWindow> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 16);
 
 /**
  * A stay in a bed.
@@ -710,6 +1017,13 @@ export type TemplateStay = Message<"carehub.capacity.v1.TemplateStay"> & {
    * @generated from field: int32 days = 4;
    */
   days: number;
+
+  /**
+   * How long it really lasts, by risk and age: the first that fits the patient counts. Empty means the planned days.
+   *
+   * @generated from field: repeated carehub.capacity.v1.StayDistribution distributions = 5;
+   */
+  distributions: StayDistribution[];
 };
 
 /**
@@ -717,7 +1031,50 @@ export type TemplateStay = Message<"carehub.capacity.v1.TemplateStay"> & {
  * Use `create(TemplateStaySchema)` to create a new message.
  */
 export const TemplateStaySchema: GenMessage<TemplateStay> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 12);
+  messageDesc(file_carehub_capacity_v1_hub, 17);
+
+/**
+ * How long a stay lasts, for some patients.
+ *
+ * @generated from message carehub.capacity.v1.StayDistribution
+ */
+export type StayDistribution = Message<"carehub.capacity.v1.StayDistribution"> & {
+  /**
+   * The STAT mortality categories of the operation, 1 to 5. Empty means all.
+   *
+   * @generated from field: repeated int32 stat_categories = 1;
+   */
+  statCategories: number[];
+
+  /**
+   * The least age in completed months.
+   *
+   * @generated from field: int32 age_months_min = 2;
+   */
+  ageMonthsMin: number;
+
+  /**
+   * The greatest age in completed months. 0 means no limit.
+   *
+   * @generated from field: int32 age_months_max = 3;
+   */
+  ageMonthsMax: number;
+
+  /**
+   * The probability, in millionths, that the patient is still there on the first, second, … day: never rising. Past the
+   * last one it is 0.
+   *
+   * @generated from field: repeated int32 present_ppm = 4;
+   */
+  presentPpm: number[];
+};
+
+/**
+ * Describes the message carehub.capacity.v1.StayDistribution.
+ * Use `create(StayDistributionSchema)` to create a new message.
+ */
+export const StayDistributionSchema: GenMessage<StayDistribution> = /*@__PURE__*/
+  messageDesc(file_carehub_capacity_v1_hub, 18);
 
 /**
  * A service that a course is priced by.
@@ -759,7 +1116,7 @@ export type TemplateService = Message<"carehub.capacity.v1.TemplateService"> & {
  * Use `create(TemplateServiceSchema)` to create a new message.
  */
 export const TemplateServiceSchema: GenMessage<TemplateService> = /*@__PURE__*/
-  messageDesc(file_carehub_capacity_v1_hub, 13);
+  messageDesc(file_carehub_capacity_v1_hub, 19);
 
 /**
  * What a resource is.
@@ -801,6 +1158,20 @@ export const ResourceKind = {
    * @generated from enum value: RESOURCE_KIND_PACU_BAY = 4;
    */
   PACU_BAY: 4,
+
+  /**
+   * A machine for the images that a treatment is planned on: CT, MRI.
+   *
+   * @generated from enum value: RESOURCE_KIND_IMAGING = 5;
+   */
+  IMAGING: 5,
+
+  /**
+   * A place where masks and other aids are made for a patient.
+   *
+   * @generated from enum value: RESOURCE_KIND_WORKSHOP = 6;
+   */
+  WORKSHOP: 6,
 } as const;
 
 /**
@@ -918,6 +1289,20 @@ export const ClosureKind = {
    * @generated from enum value: CLOSURE_KIND_MAINTENANCE = 2;
    */
   MAINTENANCE: 2,
+
+  /**
+   * A machine or room that failed.
+   *
+   * @generated from enum value: CLOSURE_KIND_OUTAGE = 3;
+   */
+  OUTAGE: 3,
+
+  /**
+   * Too few staff.
+   *
+   * @generated from enum value: CLOSURE_KIND_STAFFING = 4;
+   */
+  STAFFING: 4,
 } as const;
 
 /**
@@ -975,6 +1360,95 @@ export const PoolKindSchema: GenEnum<PoolKind> = /*@__PURE__*/
   enumDesc(file_carehub_capacity_v1_hub, 3);
 
 /**
+ * How much an interruption harms, after the Royal College of Radiologists (timely delivery of radical radiotherapy, 2019).
+ *
+ * @generated from enum carehub.capacity.v1.InterruptionCategory
+ */
+export const InterruptionCategory = {
+  /**
+   * Not said; goes after all others.
+   *
+   * @generated from enum value: INTERRUPTION_CATEGORY_UNSPECIFIED = 0;
+   */
+  INTERRUPTION_CATEGORY_UNSPECIFIED: 0,
+
+  /**
+   * A rapidly proliferating tumour: not to be prolonged by more than two days.
+   *
+   * @generated from enum value: INTERRUPTION_CATEGORY_1 = 1;
+   */
+  INTERRUPTION_CATEGORY_1: 1,
+
+  /**
+   * A slower one: not by more than two days as a rule, five at most.
+   *
+   * @generated from enum value: INTERRUPTION_CATEGORY_2 = 2;
+   */
+  INTERRUPTION_CATEGORY_2: 2,
+
+  /**
+   * Palliative treatment.
+   *
+   * @generated from enum value: INTERRUPTION_CATEGORY_3 = 3;
+   */
+  INTERRUPTION_CATEGORY_3: 3,
+} as const;
+
+/**
+ * How much an interruption harms, after the Royal College of Radiologists (timely delivery of radical radiotherapy, 2019).
+ *
+ * @generated from enum carehub.capacity.v1.InterruptionCategory
+ */
+export type InterruptionCategory = (typeof InterruptionCategory)[keyof typeof InterruptionCategory] | UnknownEnum;
+
+/**
+ * Describes the enum carehub.capacity.v1.InterruptionCategory.
+ */
+export const InterruptionCategorySchema: GenEnum<InterruptionCategory> = /*@__PURE__*/
+  enumDesc(file_carehub_capacity_v1_hub, 4);
+
+/**
+ * A way to make up for a lost day.
+ *
+ * @generated from enum carehub.capacity.v1.CompensationRule
+ */
+export const CompensationRule = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: COMPENSATION_RULE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * A session in an opening that is kept for it, for example on a Saturday.
+   *
+   * @generated from enum value: COMPENSATION_RULE_EXTRA_DAY = 1;
+   */
+  EXTRA_DAY: 1,
+
+  /**
+   * One session more on a day that has its own, the same-day gap apart.
+   *
+   * @generated from enum value: COMPENSATION_RULE_SAME_DAY = 2;
+   */
+  SAME_DAY: 2,
+} as const;
+
+/**
+ * A way to make up for a lost day.
+ *
+ * @generated from enum carehub.capacity.v1.CompensationRule
+ */
+export type CompensationRule = (typeof CompensationRule)[keyof typeof CompensationRule] | UnknownEnum;
+
+/**
+ * Describes the enum carehub.capacity.v1.CompensationRule.
+ */
+export const CompensationRuleSchema: GenEnum<CompensationRule> = /*@__PURE__*/
+  enumDesc(file_carehub_capacity_v1_hub, 5);
+
+/**
  * What the quantity of a service counts.
  *
  * @generated from enum carehub.capacity.v1.ServiceBasis
@@ -1027,5 +1501,5 @@ export type ServiceBasis = (typeof ServiceBasis)[keyof typeof ServiceBasis] | Un
  * Describes the enum carehub.capacity.v1.ServiceBasis.
  */
 export const ServiceBasisSchema: GenEnum<ServiceBasis> = /*@__PURE__*/
-  enumDesc(file_carehub_capacity_v1_hub, 4);
+  enumDesc(file_carehub_capacity_v1_hub, 6);
 

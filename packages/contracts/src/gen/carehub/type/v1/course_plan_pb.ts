@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file carehub/type/v1/course_plan.proto.
  */
 export const file_carehub_type_v1_course_plan: GenFile = /*@__PURE__*/
-  fileDesc("CiFjYXJlaHViL3R5cGUvdjEvY291cnNlX3BsYW4ucHJvdG8SD2NhcmVodWIudHlwZS52MSK4AgoKQ291cnNlUGxhbhJJCgh0ZW1wbGF0ZRgBIAEoCUI3ukg0cjIyMF5odWJzL1thLXowLTktXXsxLDQwfS90ZW1wbGF0ZXMvW2EtejAtOS1dezEsNDB9JBI0CgZwaGFzZXMYAiADKAsyGi5jYXJlaHViLnR5cGUudjEuUGhhc2VQbGFuQgi6SAWSAQIQBRIyCgVzdGF5cxgDIAMoCzIZLmNhcmVodWIudHlwZS52MS5TdGF5UGxhbkIIukgFkgECEAUSLQoKcmVhZHlfZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBrpIA8gBARIrCghkdWVfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBrpIA8gBARIZChF1bmRlcl9hbmFlc3RoZXNpYRgGIAEoCCJWCglQaGFzZVBsYW4SJwoFcGhhc2UYASABKAlCGLpIFXITMhFeW2EtejAtOS1dezEsNDB9JBIgCg1zZXNzaW9uX2NvdW50GAIgASgFQgm6SAYaBBg8KAEiSwoIU3RheVBsYW4SJgoEc3RheRgBIAEoCUIYukgVchMyEV5bYS16MC05LV17MSw0MH0kEhcKBGRheXMYAiABKAVCCbpIBhoEGHgoAUJZChdleGFtcGxlLmNhcmVodWIudHlwZS52MVABWipjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvdHlwZS92MTt0eXBldjGqAg9DYXJlaHViLlR5cGUuVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_type_date]);
+  fileDesc("CiFjYXJlaHViL3R5cGUvdjEvY291cnNlX3BsYW4ucHJvdG8SD2NhcmVodWIudHlwZS52MSKOAwoKQ291cnNlUGxhbhJJCgh0ZW1wbGF0ZRgBIAEoCUI3ukg0cjIyMF5odWJzL1thLXowLTktXXsxLDQwfS90ZW1wbGF0ZXMvW2EtejAtOS1dezEsNDB9JBI0CgZwaGFzZXMYAiADKAsyGi5jYXJlaHViLnR5cGUudjEuUGhhc2VQbGFuQgi6SAWSAQIQBRIyCgVzdGF5cxgDIAMoCzIZLmNhcmVodWIudHlwZS52MS5TdGF5UGxhbkIIukgFkgECEAUSLQoKcmVhZHlfZGF0ZRgEIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBrpIA8gBARIrCghkdWVfZGF0ZRgFIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBrpIA8gBARIZChF1bmRlcl9hbmFlc3RoZXNpYRgGIAEoCBIgCg1zdGF0X2NhdGVnb3J5GAcgASgFQgm6SAYaBBgFKAASIwoKYWdlX21vbnRocxgIIAEoBUIKukgHGgUY3AsoAEgAiAEBQg0KC19hZ2VfbW9udGhzIlYKCVBoYXNlUGxhbhInCgVwaGFzZRgBIAEoCUIYukgVchMyEV5bYS16MC05LV17MSw0MH0kEiAKDXNlc3Npb25fY291bnQYAiABKAVCCbpIBhoEGDwoASJLCghTdGF5UGxhbhImCgRzdGF5GAEgASgJQhi6SBVyEzIRXlthLXowLTktXXsxLDQwfSQSFwoEZGF5cxgCIAEoBUIJukgGGgQYeCgBQlkKF2V4YW1wbGUuY2FyZWh1Yi50eXBlLnYxUAFaKmNhcmVodWIuZXhhbXBsZS9nZW4vY2FyZWh1Yi90eXBlL3YxO3R5cGV2MaoCD0NhcmVodWIuVHlwZS5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_type_date]);
 
 /**
  * What a hub proposes to do: enough to place every session and bed-day of the course.
@@ -62,6 +62,21 @@ export type CoursePlan = Message<"carehub.type.v1.CoursePlan"> & {
    * @generated from field: bool under_anaesthesia = 6;
    */
   underAnaesthesia: boolean;
+
+  /**
+   * The STAT mortality category of the operation, 1 to 5, by which the length of its stay in intensive care is estimated.
+   * 0 where it is not one.
+   *
+   * @generated from field: int32 stat_category = 7;
+   */
+  statCategory: number;
+
+  /**
+   * The patient's age in completed months at the ready date, for the same estimate. Absent means not said.
+   *
+   * @generated from field: optional int32 age_months = 8;
+   */
+  ageMonths?: number | undefined;
 };
 
 /**

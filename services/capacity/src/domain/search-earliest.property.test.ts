@@ -1,0 +1,15 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { searchCases } from "./search-cases.builder.ts";
+import { checkSearchCase } from "./search-check.builder.ts";
+
+test("finds the earliest courses that trying every combination and the planner find, in 1,000 cases", () => {
+  const tally = { courses: 0, madeUp: 0, none: 0 };
+  fc.assert(
+    fc.property(searchCases, (given) => checkSearchCase(given, tally)),
+    { seed: 20_260_105, numRuns: 1_000 },
+  );
+  expect(tally.courses).toBeGreaterThan(1_000);
+  expect(tally.madeUp).toBeGreaterThan(10);
+  expect(tally.none).toBeGreaterThan(100);
+});
