@@ -16,13 +16,12 @@ import {
   instantOfMinute,
   type Minute,
 } from "@carehub/capacity/domain/hub-time";
-import type { FittingCourse } from "@carehub/capacity/domain/planner";
+import { type FittingCourse, planCourse } from "@carehub/capacity/domain/planner";
 import type { Priority } from "@carehub/capacity/domain/priority";
 import { type Replan, replanCourse } from "@carehub/capacity/domain/replan-course";
 import { type DisturbedCourse, inOrder, replanAll } from "@carehub/capacity/domain/replan-hub";
 import { mondayOf, weekOfDay } from "@carehub/capacity/domain/urgent-reserve";
 import { must } from "@carehub/rules/fault";
-import { findCourse } from "./find-course.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Moment, type Treatment, takesOfPlan } from "./treatment.ts";
 import type { Loss, Planner } from "./year.ts";
@@ -125,7 +124,8 @@ function search(office: Office, { patient }: Treatment, demand: Demand): Fitting
   const known = blocked.get(key);
   const freed = ledger.freed();
   if (known?.freed === freed && known.first <= first && last <= known.last) return undefined;
-  const course = findCourse({ demand, availability: ledger.availability() });
+  const found = planCourse({ demand, availability: ledger.availability() });
+  const course = found.kind === "fits" ? found.course : undefined;
   if (course === undefined) blocked.set(key, { freed, first, last });
   return course;
 }
@@ -215,8 +215,8 @@ function beginAnew(office: Office, treatment: Treatment, at: RecoverAt): number 
   Object.assign(treatment, { state: "WAITING", sessions: [], preparation: kept });
   const demand = withPriority(demandOf(office, treatment, at), "URGENT");
   const availability = withTakes(ledger.availability(), { uses: at.closed, places: [] });
-  const course = findCourse({ demand, availability });
-  if (course === undefined) office.waiting.push(treatment);
-  else book(office, treatment, { demand, course, kind: "ANEW" });
+  const found = planCourse({ demand, availability });
+  if (found.kind !== "fits") office.waiting.push(treatment);
+  else book(office, treatment, { demand, course: found.course, kind: "ANEW" });
   return sessions.length;
 }

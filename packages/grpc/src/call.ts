@@ -40,6 +40,8 @@ export class RunningCall implements Call {
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  // A timer may fire before the clock shows its time, by the part of a millisecond.
+  #isLate = false;
 
   constructor(
     facts: Pick<Call, "caller" | "spiffeId" | "method" | "traceId">,
@@ -93,12 +95,16 @@ export class RunningCall implements Call {
   }
 
   #lateCause(): EndCause | undefined {
-    return this.remainingMs() <= 0 ? this.#bounds.lateCause : undefined;
+    return this.#isLate || this.remainingMs() <= 0 ? this.#bounds.lateCause : undefined;
   }
 
   #arm(controller: AbortController): AbortController {
     const abort = (): void => controller.abort();
-    this.#timer = setTimeout(abort, Math.max(0, this.remainingMs()));
+    const endInTime = (): void => {
+      this.#isLate = true;
+      abort();
+    };
+    this.#timer = setTimeout(endInTime, Math.max(0, this.remainingMs()));
     this.#source.on("cancelled", abort);
     if (this.#source.cancelled || this.#stopped) abort();
     return controller;

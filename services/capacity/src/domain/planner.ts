@@ -11,13 +11,13 @@ import {
   placedSteps,
   type Search,
 } from "./course-search.ts";
+import { createDayBound } from "./day-bound.ts";
 import { type DemandedStay, firstSessionDays } from "./demand.ts";
 import type { Compensation } from "./hub.ts";
 import type { Day } from "./hub-time.ts";
 import { overflowObstacles } from "./overflow-rule.ts";
 import { type PlacedStep, type Prepared, placePreparation } from "./preparation.ts";
 import { prolongationOf } from "./prolongation.ts";
-import { createFirsts, promisingFirsts } from "./search-firsts.ts";
 import { fullBuckets, type Obstacle, type Placement } from "./session-placement.ts";
 
 /** A stay on its days. */
@@ -77,19 +77,26 @@ export function waysOf(allowed: readonly Compensation[]): (readonly Compensation
 }
 
 function planSo(context: PlanContext): FittingCourse | undefined {
-  const { demand } = context;
   const search = createSearch(context);
-  const days = { first: demand.today, last: search.lastDay };
-  // Where nothing fitted as usual most first sessions cannot have a course either: they are told from the others at
-  // little cost. The first way looks at few when it fits, and the rest of a course that has begun is short.
-  const isLater = demand.compensations.length > 0 && demand.begun === undefined;
-  const firstsOn = isLater
-    ? promisingFirsts(search, createFirsts(days.first, days.last))
-    : undefined;
-  for (const tried of tryCourses(context, search, firstsOn)) {
+  for (const tried of tryCourses(context, search, likelyFirsts(search))) {
     if ("place" in tried) return tried.place();
   }
   return undefined;
+}
+
+// Most searches end with one of these.
+const firstsTriedMax = 8;
+
+// Of a hub that is full nearly all first sessions cannot have a course, and are told from the others at little cost. The
+// rest of a course that has begun is short.
+function likelyFirsts(search: Search): (day: Day) => Iterable<FirstSession> {
+  const mayFit = search.demand.begun === undefined ? createDayBound(search) : () => true;
+  let tried = 0;
+  return (day) =>
+    firstSessions(search, day).filter((first) => {
+      tried += 1;
+      return tried <= firstsTriedMax || mayFit(first);
+    });
 }
 
 // With nothing made up for, and as long as it gets: the limit of prolongation is explained apart.

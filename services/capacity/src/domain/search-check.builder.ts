@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { PlanContext } from "./course-search.ts";
 import { createSearch } from "./course-search.ts";
+import { createDayBound } from "./day-bound.ts";
 import { type CoursePlan, createDemand, type TimedHub } from "./demand.ts";
 import { testNow } from "./hub.builder.ts";
 import { createHubTime, minuteOfInstant } from "./hub-time.ts";
@@ -147,9 +148,13 @@ function lazyOf(given: SearchCase, hub: TimedCase): FittingCourse[] {
   const context = contextOf(given, hub);
   for (const compensations of waysOf(context.demand.compensations)) {
     const way = { ...context, demand: { ...context.demand, compensations } };
-    const courses = [...tryCourses(way, createSearch(way))].flatMap((tried) =>
-      "place" in tried ? [{ course: tried.place(), site: tried.placement.site }] : [],
-    );
+    const search = createSearch(way);
+    const mayFit = createDayBound(search);
+    const courses = [...tryCourses(way, search)].flatMap((tried) => {
+      if (!("place" in tried)) return [];
+      expect(mayFit(tried)).toBe(true);
+      return [{ course: tried.place(), site: tried.placement.site }];
+    });
     if (courses.length === 0) continue;
     const key = ({ course, site }: (typeof courses)[0]) =>
       [course.sessions[0]?.start ?? 0, site] as const;

@@ -4,11 +4,11 @@
  * how many sessions may a week have, and when is the course behind. A course that fits fits so too. A graph of days is
  * a thousand times smaller than that of starts, and nearly every first session of a full hub fails in it already.
  */
-import { rangeAfter } from "@carehub/capacity/domain/course-rules";
-import { type FirstSession, idealFrom, type Search } from "@carehub/capacity/domain/course-search";
-import type { Day, Minute } from "@carehub/capacity/domain/hub-time";
-import { entryOf, type Wanted } from "@carehub/capacity/domain/session-times";
-import { weekOfDay } from "@carehub/capacity/domain/urgent-reserve";
+import { rangeAfter } from "./course-rules.ts";
+import { type FirstSession, idealFrom, type Search } from "./course-search.ts";
+import type { Day, Minute } from "./hub-time.ts";
+import { entryOf, type Wanted } from "./session-times.ts";
+import { weekOfDay } from "./urgent-reserve.ts";
 
 /** What a day has for a course of one time of day; times by their least and greatest. */
 type DayRoom = {
