@@ -15,7 +15,6 @@ afterAll(() => stage?.close());
 
 test("each service, Kafka and PostgreSQL were killed in the middle, once", () => {
   expect(run.killed.toSorted()).toEqual(victims.toSorted());
-  expect(stage.retries.size).toBeGreaterThan(0);
 });
 
 test("every case ends as its file says", () => {

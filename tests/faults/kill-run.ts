@@ -1,6 +1,7 @@
 import { serviceNames } from "@carehub/local/platform";
 import type { Outcome } from "@carehub/partners/outcome";
 import type { Story } from "@carehub/partners/story";
+import { must } from "@carehub/rules/fault";
 import type { Report } from "../invariants/check-platform.ts";
 import type { FaultStage } from "./stage.ts";
 
@@ -59,11 +60,14 @@ export async function killEverything(
   return { outcomes, killed, times: clock.times, report: await stage.check() };
 }
 
-async function killAndStart({ platform, backends }: FaultStage, name: string): Promise<void> {
+async function killAndStart(stage: FaultStage, name: string): Promise<void> {
+  const { platform, backends, operator } = stage;
   const service = serviceNames.find((each) => each === name);
   if (service !== undefined) {
     await platform.services[service].kill();
-    await platform.restart(service);
+    // Whether one of the cases asks just now is chance; somebody does, and is answered when it is back.
+    const operations = must(operator.operations.get(service), "an operator may ask each service");
+    await Promise.all([operations.getQuiescence({}), platform.restart(service)]);
     return;
   }
   const backend = name === "kafka" ? backends.kafka : backends.postgres;

@@ -6,6 +6,7 @@ import type { Instance } from "@carehub/local/state";
 import { type Captured, capturedId, capturedRevision } from "../workers/capture.ts";
 import type { Run } from "./alternate.ts";
 import { startMeter } from "./meter.ts";
+import { onOneLine } from "./script.ts";
 
 /** A run of pgbench with a script of one's own. */
 export type ScriptBench = {
@@ -36,8 +37,7 @@ export function hasPgbench(): boolean {
  * everything else stands as it was sent. pgbench has no arrays, so SQL builds those of variables.
  */
 export function toScript({ sql, values }: Captured): string {
-  const text = sql.replaceAll(/\$(\d+)/g, (_, place) => toTerm(values[Number(place) - 1]));
-  return text.replaceAll(/\s+/g, " ").trim();
+  return onOneLine(sql).replaceAll(/\$(\d+)/g, (_, place) => toTerm(values[Number(place) - 1]));
 }
 
 /** Runs one statement, closed loop, with a warm-up of which nothing counts. */

@@ -25,6 +25,10 @@ test("names become what stands for them, minutes are counted from the start, the
   ]);
 });
 
+test("a comment in a recorded statement hides nothing of it", () => {
+  expect(script([7], "select $1 -- why\n  from a\n  -- and so\n")).toEqual(["select '7' from a;"]);
+});
+
 // As PostgreSQL reads a text between quotes, with E before it and without.
 function readLiteral(literal: string): string {
   const quoted = literal.slice(literal.indexOf("'") + 1, -1).replaceAll("''", "'");

@@ -21,9 +21,14 @@ const longArray = 8;
  */
 export function toStatements(recorded: readonly Recorded[], vary: Vary): string[] {
   return recorded.map(({ sql, values }) => {
-    const text = sql.replaceAll(/\s+/g, " ").trim();
+    const text = onOneLine(sql);
     return `${text.replaceAll(/\$(\d+)/g, (_, place) => toTerm(values[Number(place) - 1], vary))};`;
   });
+}
+
+/** A statement without its comments, which would hide all that follows them in its line. */
+export function onOneLine(sql: string): string {
+  return sql.replaceAll(/--.*$/gm, "").replaceAll(/\s+/g, " ").trim();
 }
 
 function toTerm(value: unknown, vary: Vary): string {
