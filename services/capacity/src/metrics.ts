@@ -2,6 +2,7 @@ import { now } from "@carehub/database/clock";
 import type { Database } from "@carehub/database/pool";
 import { attributes } from "@carehub/runtime/attributes";
 import { counter, gauge } from "@carehub/runtime/meters";
+import type { SearchLag } from "./app/search-index.ts";
 import { beamBucketMinutes } from "./domain/availability.ts";
 import type { TimedHub } from "./domain/demand.ts";
 import { minuteOfInstant } from "./domain/hub-time.ts";
@@ -59,10 +60,26 @@ export function watchCourses(db: Database): () => void {
   };
 }
 
-/** Shows how many events the search index is behind; answers how to end it. */
-export function watchSearchLag(lag: () => number): () => void {
-  const description = "Published events that the search index has not read yet.";
-  return gauge({ name: "carehub.capacity.search.lag", description }, lag);
+/** Shows how many events the search index is behind, and for how long; answers how to end it. */
+export function watchSearchLag(lag: () => SearchLag): () => void {
+  const events = gauge(
+    {
+      name: "carehub.capacity.search.lag",
+      description: "Published events that the search index has not read yet.",
+    },
+    () => lag().events,
+  );
+  const seconds = gauge(
+    {
+      name: "carehub.capacity.search.lag.seconds",
+      description: "For how long the search index has been behind the newest event.",
+    },
+    () => lag().seconds,
+  );
+  return () => {
+    events();
+    seconds();
+  };
 }
 
 /** Shows how full each pool is now, from the first time its hub is read. */

@@ -29,7 +29,7 @@ export type CapacityStage = {
 };
 
 const trustDomain = "carehub.example";
-const perSecondMax = 4_000;
+const perSecondMax = 3_000;
 
 /** Starts everything, with a million taken half hours. */
 export async function startCapacity(setting: Setting): Promise<CapacityStage> {

@@ -13,12 +13,13 @@ import type { Due } from "@carehub/database/source";
 import { transact } from "@carehub/database/transact";
 import { DomainError } from "@carehub/rules/domain-error";
 import { must } from "@carehub/rules/fault";
+import type { TookPlace } from "../domain/certificate.ts";
 import type { Course } from "../domain/course.ts";
 import { moveCourse as decideMove, type Moved } from "../domain/course-move.ts";
 import { movedHold, replanWhole } from "../domain/course-move-plan.ts";
 import { type CoursePlan, createDemand, type TimedHub, withPriority } from "../domain/demand.ts";
 import { canStillBe, toPlacement } from "../domain/held-placement.ts";
-import { type Hold, holdParts, keptUses } from "../domain/hold.ts";
+import { type HeldSession, holdParts, keptUses } from "../domain/hold.ts";
 import {
   type CourseReplan,
   type HubReplan,
@@ -26,7 +27,7 @@ import {
   nextMove,
   withOutcome,
 } from "../domain/hub-replan.ts";
-import { dateOfDay, type HubTime } from "../domain/hub-time.ts";
+import { type Day, dateOfDay, dayOfDate, minuteOfInstant } from "../domain/hub-time.ts";
 import { poolName } from "../domain/names.ts";
 import { poolUses } from "../domain/planner.ts";
 import { idealDays, prolongationOf } from "../domain/prolongation.ts";
@@ -157,10 +158,11 @@ export async function takeRest(
   const held = must(before.hold, "a course that is moved has a hold");
   const plan = must(before.plan, "a course that is moved has a plan");
   const { document, time } = hub;
-  const within = datesWith(plan, held, time);
-  const whole = withPriority(createDemand(hub, within, now), before.priority ?? "ROUTINE");
   const firstNumber = must(move.sessions[0], "a planned move has sessions").number;
   const kept = held.sessions.filter(({ number }) => number < firstNumber);
+  const toCome = [...kept, ...move.sessions].find(({ start }) => start >= minuteOfInstant(now));
+  const within = datesWith(plan, held.firstDate, toCome && time.dayOf(toCome.start));
+  const whole = withPriority(createDemand(hub, within, now), before.priority ?? "ROUTINE");
   const last = must(kept.at(-1), "a session stands before the first that is lost");
   const first = must(kept[0], "a session stands before the first that is lost");
   const sessions = move.sessions.map((session, index) =>
@@ -199,6 +201,7 @@ export async function takeRest(
     demand,
     ...{ sessions: kept, stays: held.stays, preparation: held.preparation ?? [] },
     nextNumber: firstNumber,
+    ...beganBefore(now, kept),
   };
   const moved = movedHold(held, replan, {
     parts: { ...parts, sessions: numbered },
@@ -208,15 +211,26 @@ export async function takeRest(
   return { moved: { ...moved, changes: move.changes }, freed };
 }
 
-// An earlier move may have taken the course beyond the dates of its plan: its rest is judged where it begins now.
-function datesWith(plan: CoursePlan, { firstDate, sessions }: Hold, time: HubTime): CoursePlan {
-  const [first] = sessions;
-  const begins = first === undefined ? firstDate : dateOfDay(time.dayOf(first.start));
+// What has begun is as it was planned, though the hub's document closes its room by now, or no longer has it.
+function beganBefore(
+  now: Temporal.Instant,
+  kept: readonly HeldSession[],
+): { readonly begun?: TookPlace } {
+  const minute = minuteOfInstant(now);
+  const took = kept.filter(({ start }) => start < minute);
+  const last = took.at(-1);
+  if (last === undefined) return {};
+  const firstStart = must(took[0], "the last one is one of them").start;
+  return { begun: { sessions: took.length, firstStart, lastEnd: last.end, lastSite: last.site } };
+}
+
+// An earlier move may have taken the course beyond the dates of its plan: what is to come is judged where it begins now.
+function datesWith(plan: CoursePlan, firstDate: Temporal.PlainDate, begins: Day = 0): CoursePlan {
   const { readyDate, dueDate } = plan;
   return {
     ...plan,
     readyDate: Temporal.PlainDate.compare(firstDate, readyDate) < 0 ? firstDate : readyDate,
-    dueDate: Temporal.PlainDate.compare(begins, dueDate) > 0 ? begins : dueDate,
+    dueDate: begins > dayOfDate(dueDate) ? dateOfDay(begins) : dueDate,
   };
 }
 

@@ -1,5 +1,6 @@
 import { must } from "@carehub/rules/fault";
 import { expect, test } from "vitest";
+import { answerByOf, releaseOf } from "../domain/hold.ts";
 import {
   aHubDocument,
   aPlan,
@@ -10,10 +11,10 @@ import {
   testNow,
 } from "../domain/hub.builder.ts";
 import type { HubDocument } from "../domain/hub.ts";
-import { createHubTime, dayOfDate } from "../domain/hub-time.ts";
+import { createHubTime, dayOfDate, minuteOfInstant } from "../domain/hub-time.ts";
 import { parseHubName } from "../domain/names.ts";
 import { createHubIndex, type HubTaken } from "../domain/search-index.ts";
-import { type FindQuery, searchHubs } from "./find-courses.ts";
+import { type FindQuery, searchHubs, workedOutOf } from "./find-courses.ts";
 
 const nothing: HubTaken = { spans: new Map(), poolUses: new Map(), buckets: [] };
 
@@ -95,4 +96,51 @@ test("says of a course that only an urgent one may have it", () => {
   const nextWeek = { ...plan, readyDate: monday.add({ days: 7 }) };
   const free = searchHubs(hubs, { ...query, plan: nextWeek, priority: "URGENT" }, at);
   expect(free.courses.map(({ urgentOnly }) => urgentOnly)).toEqual([false, false, false]);
+});
+
+const answerTime = { workingDays: 5, calendars: ["UZ", "KZ"], graceHours: 24, clause: "" };
+const soon = { readyDate: Temporal.PlainDate.from("2026-01-05"), dueDate: monday };
+
+test("nothing of a case's course lies before its hold's release; a search for one after the other finds as alone", () => {
+  const phases = [{ phase: "main", sessionCount: 3 }];
+  const own = { ...query, plan: { ...plan, ...soon, phases } };
+  const ofCase = { ...own, answerTime };
+  const startsOf = (hubs: Parameters<typeof searchHubs>[0], asked: FindQuery) =>
+    searchHubs(hubs, asked, at).courses.map(({ sessions }) => sessions.map(({ start }) => start));
+  const alone = (asked: FindQuery) => startsOf(new Map([indexed("alone")]), asked);
+  const both = new Map([indexed("alone")]);
+  expect(startsOf(both, ofCase)).toEqual(alone(ofCase));
+  expect(startsOf(both, own)).toEqual(alone(own));
+  expect(startsOf(both, ofCase)).toEqual(alone(ofCase));
+  const releaseAt = minuteOfInstant(releaseOf(answerByOf(answerTime, testNow)));
+  expect(alone(ofCase)).toHaveLength(3);
+  expect(Math.min(...alone(ofCase).flat())).toBeGreaterThanOrEqual(releaseAt);
+  expect(Math.max(...alone(own).flat())).toBeLessThan(releaseAt);
+});
+
+test("for a case, what is kept for urgent courses is what is kept today, not on the day of the release", () => {
+  const reserve = { kind: "ROOM" as const, minutesPerWeek: 1_080, fullDays: 2, openDays: 0 };
+  const hubs = new Map([indexed("kept", { urgentReserves: [reserve] })]);
+  const releaseDay = releaseOf(answerByOf(answerTime, testNow))
+    .toZonedDateTimeISO("Asia/Almaty")
+    .toPlainDate();
+  const inWeek = { readyDate: releaseDay, dueDate: releaseDay.add({ days: 2 }) };
+  const ofCase = { ...query, plan: { ...plan, ...inWeek }, answerTime };
+  expect(searchHubs(hubs, ofCase, at).courses).toEqual([]);
+  expect(searchHubs(hubs, { ...ofCase, priority: "URGENT" }, at).courses).toHaveLength(3);
+});
+
+test("what a search leaves for the next is counted: free times, and what follows from them", () => {
+  const hubs = new Map([indexed("north")]);
+  const asked = { ...query, plan: { ...plan, phases: [{ phase: "main", sessionCount: 3 }] } };
+  const counted = (one: FindQuery) => {
+    searchHubs(hubs, one, at);
+    return workedOutOf(hubs);
+  };
+  const first = counted(asked);
+  expect(first).toBeGreaterThan(0);
+  expect(counted(asked)).toBe(first);
+  const days = hubs.get("hubs/north")?.index.daysWorkedOut();
+  expect(counted({ ...asked, priority: "EMERGENCY" })).toBeGreaterThan(first);
+  expect(hubs.get("hubs/north")?.index.daysWorkedOut()).toBe(days);
 });

@@ -3,16 +3,18 @@ import type { Database } from "@carehub/database/pool";
 import { DomainError } from "@carehub/rules/domain-error";
 import { invalidField } from "@carehub/rules/ids";
 import type { CoursePlan } from "../domain/demand.ts";
-import { holdParts } from "../domain/hold.ts";
+import { type AnswerTime, holdParts } from "../domain/hold.ts";
 import { isStale } from "../domain/hub.ts";
 import { splitTemplateName } from "../domain/names.ts";
 import { worstOverflow } from "../domain/overflow-rule.ts";
 import type { Priority } from "../domain/priority.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { type FoundCourse, findEarliest, type HubSearch } from "../domain/search-earliest.ts";
-import { type Asked, prepareSearch, toAsked } from "../domain/search-plan.ts";
+import { knownOf } from "../domain/search-firsts.ts";
+import { type Asked, askedForCase, prepareSearch, toAsked } from "../domain/search-plan.ts";
 import { isUrgentOnly } from "../domain/search-urgent.ts";
 import { type IndexedHub, type SearchIndex, templateName } from "./search-index.ts";
+import { searchInSlices, searchTooLong, sliceMsMax } from "./search-slices.ts";
 import { hubNotFound } from "./visibility.ts";
 
 /** What searches read from. */
@@ -27,6 +29,8 @@ export type FindQuery = {
   readonly hubs: readonly string[];
   readonly plan: Omit<CoursePlan, "template">;
   readonly priority: Priority;
+  /** How long a case's party would have to answer; absent for a hub's own patient. */
+  readonly answerTime?: AnswerTime;
   readonly limit: number;
 };
 
@@ -56,21 +60,41 @@ export type FoundCourses = {
 
 const daysMax = 366;
 const hubDaysMax = 6_000;
-const searchMsMax = 2_000;
 /** How many days are looked at between two looks at the clock. */
 const looksBetween = 128;
 
 /**
  * Finds the earliest courses in the index; nothing is held. Fails with HUB_NOT_FOUND, INVALID_FIELD, SEARCH_TOO_WIDE,
- * and SEARCH_TOO_LONG.
+ * SEARCH_TOO_LONG, and CALENDAR_YEAR_UNKNOWN for the answer time.
  */
 export async function findCourses(
   { db, searchIndex }: FindDeps,
   query: FindQuery,
   remainingMs: number,
 ): Promise<FoundCourses> {
+  const begunAt = performance.now();
   const at = await now(db);
-  return { ...searchHubs(searchIndex.hubs, query, { at, remainingMs }), asOf: searchIndex.asOf() };
+  const { hubs, asOf } = searchIndex;
+  const sliced = {
+    search: (limitMs: number) => ({
+      ...searchHubs(hubs, query, { at, remainingMs: limitMs }),
+      asOf: asOf(),
+    }),
+    workedOut: () => workedOutOf(hubs),
+  };
+  return await searchInSlices(sliced, remainingMs - (performance.now() - begunAt));
+}
+
+/** Counts what searches worked out and left for the next. */
+export function workedOutOf(hubs: ReadonlyMap<string, IndexedHub>): number {
+  let count = 0;
+  for (const { index, plans } of hubs.values()) {
+    count += index.daysWorkedOut();
+    for (const { firsts } of plans.values()) {
+      for (const known of firsts.values()) count += knownOf(known);
+    }
+  }
+  return count;
 }
 
 /** The search itself; nothing changes the index meanwhile. */
@@ -79,8 +103,8 @@ export function searchHubs(
   query: FindQuery,
   { at, remainingMs }: { readonly at: Temporal.Instant; readonly remainingMs: number },
 ): Omit<FoundCourses, "asOf"> {
-  const { plan, priority, limit } = query;
-  const asked = toAsked(plan, priority, at);
+  const { limit } = query;
+  const asked = askedOf(query, at);
   const targets = targetsOf(hubs, query);
   checkWidth(asked, new Set(targets.map(({ hub }) => hub)).size);
   const without: Without[] = [];
@@ -96,8 +120,14 @@ export function searchHubs(
   for (const search of found.without) {
     without.push({ ...namesOf(search), reason: "NOTHING_FREE" });
   }
-  const courses = found.courses.map((course) => viewOf(hubs, course, asked));
+  const askedRoutine = askedOf({ ...query, priority: "ROUTINE" }, at);
+  const courses = found.courses.map((course) => viewOf(hubs, course, { asked, askedRoutine }));
   return { courses, without: without.toSorted(byName), searchAt: at };
+}
+
+function askedOf({ plan, priority, answerTime }: FindQuery, at: Temporal.Instant): Asked {
+  const asked = toAsked(plan, priority, at);
+  return answerTime === undefined ? asked : askedForCase(asked, answerTime);
 }
 
 type Target = { readonly hub: string; readonly template: string };
@@ -151,20 +181,20 @@ function tryToPrepare({ index, plans }: IndexedHub, template: string, asked: Ask
 
 // Looks at the clock now and then: a search runs to its end at once, and nobody else is served meanwhile.
 function clock(remainingMs: number): () => void {
-  const limitMs = Math.min(searchMsMax, remainingMs);
+  const limitMs = Math.min(sliceMsMax, remainingMs);
   const until = performance.now() + limitMs;
   let looks = 0;
   return () => {
     looks += 1;
     if (looks % looksBetween !== 0 || performance.now() < until) return;
-    throw refusal("SEARCH_TOO_LONG", { limit_ms: String(Math.max(0, Math.floor(limitMs))) });
+    throw searchTooLong(limitMs);
   };
 }
 
 function viewOf(
   hubs: ReadonlyMap<string, IndexedHub>,
   { search, course }: FoundCourse,
-  asked: Asked,
+  { asked, askedRoutine }: { readonly asked: Asked; readonly askedRoutine: Asked },
 ): FoundView {
   const { index, demand } = search;
   const availability = index.availability();
@@ -174,7 +204,7 @@ function viewOf(
   const routine = isUrgent
     ? prepareSearch(indexed.index, indexed.plans, {
         template: names.template,
-        asked: toAsked(asked.plan, "ROUTINE", asked.now),
+        asked: askedRoutine,
       })
     : undefined;
   return {

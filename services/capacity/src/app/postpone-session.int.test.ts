@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { moveClock } from "@carehub/database/clock";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
 import {
@@ -27,9 +28,10 @@ import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
 import { checkCourse } from "../wire/course-checker.builder.ts";
 import { bookCase } from "./case-requests.ts";
-import { day, refusedWith, startsOf, treat } from "./move.builder.ts";
+import { day, onCourse, refusedWith, startsOf, treat } from "./move.builder.ts";
 import type { MovedView } from "./move-course.ts";
 import { postponeSession } from "./postpone-session.ts";
+import { recordMissedSession } from "./session-commands.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -67,10 +69,10 @@ const daily = (parts = {}) => ({
   templates: [aTemplate({ rules: { ...dailyRules, ...parts } })],
 });
 
-async function aFractionated(parts = {}) {
+async function aFractionated(parts = {}, monday = "2026-02-02") {
   const hub = await aPublishedHub(deps, daily(parts));
   const plan = {
-    ...aPlan("", { readyDate: day("2026-02-02"), dueDate: day("2026-02-02") }),
+    ...aPlan("", { readyDate: day(monday), dueDate: day(monday) }),
     phases: [{ phase: "main", sessionCount: 5 }],
     template: hub.template("visit"),
   };
@@ -176,6 +178,17 @@ test("keeps what was given of a treatment as it was", async () => {
   expect(after.slice(0, 3)).toEqual(before.slice(0, 3));
   expect(after).not.toContain(before[3]);
   expect(after).toHaveLength(5);
+  await sweep(deps);
+  expect(await brokenInvariants(db)).toEqual({});
+});
+
+test("puts a session off after another was missed, and proves what is left", async () => {
+  const { hub, id } = await aFractionated({}, "2026-02-16");
+  await treat({ deps, db }, { hub, id }, 1);
+  await moveClock(db, { to: Temporal.Instant.from("2026-02-17T12:00:00Z") });
+  const missed = { number: 2, reason: "PATIENT_UNWELL" } as const;
+  await recordMissedSession(deps, { ...onCourse(hub, id), missed });
+  await putOff(hub, id, { number: 4, reason: "MACHINE" });
   await sweep(deps);
   expect(await brokenInvariants(db)).toEqual({});
 });

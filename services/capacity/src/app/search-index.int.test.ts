@@ -224,6 +224,33 @@ test("time that a hub imported as its own is not offered", async () => {
   expect(next.sessions[0]?.start).toBeGreaterThan(start);
 });
 
+test("says how many events it is behind, and for how long, while it cannot read them", async () => {
+  const hub = await aHub();
+  await hasFollowed();
+  let isBroken = false;
+  const run: typeof db.run = (name, ...rest) =>
+    isBroken && name === "search-changes"
+      ? Promise.reject(new Error("it cannot read"))
+      : db.run(name, ...rest);
+  let tries = 0;
+  const onFailed = () => {
+    tries += 1;
+  };
+  const late = await startSearchIndex({ ...deps, db: { ...db, run }, published, onFailed });
+  expect(late.lag()).toEqual({ events: 0, seconds: 0 });
+  isBroken = true;
+  await holdOwn(deps, hub, planAt(hub, 0, false));
+  await hasFollowed();
+  await until(() => tries > 1, { what: "it to try again" });
+  expect(late.lag().events).toBeGreaterThan(0);
+  expect(late.lag().seconds).toBeGreaterThan(0.9);
+  expect(followed.lag()).toEqual({ events: 0, seconds: 0 });
+  isBroken = false;
+  await hasFollowed(late);
+  expect(late.lag()).toEqual({ events: 0, seconds: 0 });
+  await late.close();
+});
+
 test("says why there is nothing, and refuses what is too wide or too long", async () => {
   const hub = await aHub();
   await hasFollowed();

@@ -26,13 +26,16 @@ import { warmIndex } from "./search-index-warm.ts";
 /** A hub's index with what searches keep beside it. */
 export type IndexedHub = { readonly index: HubIndex; readonly plans: Plans };
 
+/** How late an index follows; both 0 where it does not. */
+export type SearchLag = { readonly events: number; readonly seconds: number };
+
 /** The indexes of all hubs. */
 export type SearchIndex = {
   readonly hubs: ReadonlyMap<string, IndexedHub>;
   /** The last number that is in it. */
   readonly asOf: () => bigint;
-  /** How many numbers it is behind. */
-  readonly lag: () => number;
+  /** How many numbers it is behind, and for how long it has been. */
+  readonly lag: () => SearchLag;
   readonly close: () => Promise<void>;
 };
 
@@ -55,16 +58,19 @@ export async function startSearchIndex(deps: IndexDeps): Promise<SearchIndex> {
   // Before the rows: what is committed in between is read twice, never missed.
   let number = await readLastNumber(db);
   for (const name of await readHubNames(db)) await readHub(state, name);
+  let behindSinceMs: number | undefined;
   const closing = new AbortController();
   const { signal } = closing;
   const follow = async () => {
     while (!signal.aborted) {
       const isNews = await published.waitForNumber(number, { timeoutMs: waitMs, signal });
       if (!isNews) continue;
+      behindSinceMs ??= performance.now();
       try {
         const changes = await readChanges(db, number, changesMax);
         await takeIn(state, changes);
         number = changes.at(-1)?.number ?? number;
+        if (number >= published.lastNumber()) behindSinceMs = undefined;
       } catch (error) {
         deps.onFailed(error);
         await delay(retryMs, undefined, { signal }).catch(() => undefined);
@@ -75,7 +81,11 @@ export async function startSearchIndex(deps: IndexDeps): Promise<SearchIndex> {
   return {
     hubs,
     asOf: () => number,
-    lag: () => Number(published.lastNumber() > number ? published.lastNumber() - number : 0n),
+    lag: () => {
+      const events = Math.max(0, Number(published.lastNumber() - number));
+      const sinceMs = behindSinceMs ?? performance.now();
+      return { events, seconds: events === 0 ? 0 : (performance.now() - sinceMs) / 1_000 };
+    },
     close: async () => {
       closing.abort();
       await following;

@@ -125,7 +125,13 @@ function triesOf({ index, demand, firsts }: HubSearch, onLook: () => void): Gene
   const times = index.timesFor(demand, onLook);
   const context: PlanContext = { demand, availability: index.availability() };
   const search = createSearch(context, times);
-  return tryCourses(context, search, promisingFirsts(search, firstsFor(demand, firsts)));
+  // What is kept serves searches that begin later or earlier; what lies before a first session does not matter to it.
+  const allTimes = () => {
+    const notBefore = demand.time.startOf(demand.today);
+    return index.timesFor({ ...demand, notBefore }, onLook);
+  };
+  const known = { ...firstsFor(demand, firsts), allTimes };
+  return tryCourses(context, search, promisingFirsts(search, known));
 }
 
 // For some weeks more than are asked for, so that the next search finds them too.

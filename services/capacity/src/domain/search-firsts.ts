@@ -7,7 +7,7 @@
 import { type FirstSession, firstSessions, idealFrom, type Search } from "./course-search.ts";
 import type { Demand } from "./demand.ts";
 import type { Day, Minute } from "./hub-time.ts";
-import { entryOf, type Wanted } from "./session-times.ts";
+import { entryOf, type SessionTimes, type Wanted } from "./session-times.ts";
 
 /** What is known of the sessions of one plan on one state of a hub, for some days. */
 export type Firsts = {
@@ -21,15 +21,23 @@ export type Firsts = {
 /** A free start of a later session. */
 type LaterPoint = { readonly start: Minute; readonly end: Minute; readonly ofDay: Minute };
 
+/** The same, with the times from today on, whenever a search begins: of them is what is kept. */
+type KnownFirsts = Firsts & { readonly allTimes: () => SessionTimes };
+
 /** Nothing is known yet. */
 export function createFirsts(firstDay: Day, lastDay: Day): Firsts {
   return { firstDay, lastDay, byDay: new Map(), points: new Map(), chains: new Map() };
 }
 
+/** Counts what is known; the same as before where a search found out nothing more. */
+export function knownOf({ byDay, points, chains }: Firsts): number {
+  return chains.values().reduce((sum, { size }) => sum + size, byDay.size + points.size);
+}
+
 /** Those of a day that may have a course, the earliest first; the same for every search of that plan from now on. */
 export function promisingFirsts(
   search: Search,
-  firsts: Firsts,
+  firsts: KnownFirsts,
 ): (day: Day) => readonly FirstSession[] {
   const { demand } = search;
   const lastPastDay = demand.time.dayOf(demand.notBefore);
@@ -41,7 +49,7 @@ export function promisingFirsts(
 /** Starts of later sessions, ascending, with how many can follow each other from there. */
 type Chain = { readonly starts: readonly Minute[]; readonly longest: Int32Array };
 
-function mayFit(search: Search, firsts: Firsts, { placement, group }: FirstSession): boolean {
+function mayFit(search: Search, firsts: KnownFirsts, { placement, group }: FirstSession): boolean {
   const { demand } = search;
   const { phases, rules, shapes, time } = demand;
   if (phases.length < 2) return true;
@@ -61,9 +69,9 @@ function mayFit(search: Search, firsts: Firsts, { placement, group }: FirstSessi
 type ChainFor = { readonly group: readonly string[]; readonly ofDay: Minute };
 
 // From the last to the first.
-function chainOf(search: Search, firsts: Firsts, { group, ofDay }: ChainFor): Chain {
+function chainOf(search: Search, firsts: KnownFirsts, { group, ofDay }: ChainFor): Chain {
   const { demand } = search;
-  const all = entryOf(firsts.points, group, () => laterPoints(search, firsts, group));
+  const all = entryOf(firsts.points, group, () => laterPoints(demand, firsts, group));
   const window = isNearBound(demand)
     ? demand.rules.timeOfDayWindowMinutes
     : Number.POSITIVE_INFINITY;
@@ -78,11 +86,12 @@ function chainOf(search: Search, firsts: Firsts, { group, ofDay }: ChainFor): Ch
 }
 
 function laterPoints(
-  { demand, times }: Search,
-  { firstDay, lastDay }: Firsts,
+  demand: Demand,
+  { firstDay, lastDay, allTimes }: KnownFirsts,
   group: readonly string[],
 ): LaterPoint[] {
   const points: LaterPoint[] = [];
+  const times = allTimes();
   const wanted = laterSessions(demand);
   for (let day = firstDay; day <= lastDay; day += 1) {
     const dayStart = demand.time.startOf(day);

@@ -28,6 +28,8 @@ export type HubIndex = {
   readonly hub: TimedHub;
   /** Counts the changes. */
   readonly changes: () => number;
+  /** Counts the days of which free starts were worked out, again or for the first time. */
+  readonly daysWorkedOut: () => number;
   readonly availability: () => UncertainAvailability;
   /** When sessions of a demand on this hub can be; right until the next change. */
   readonly timesFor: (demand: Demand, onLook?: () => void) => SessionTimes;
@@ -52,7 +54,7 @@ export function createHubIndex(hub: TimedHub, all: HubTaken): HubIndex {
   const kept = new Map<string, { starts: FreeStarts; shape: Shape }>();
   let byShape = new WeakMap<Shape, Map<string, FreeStarts>>();
   const kindOf = new Map(document.resources.map(({ id, kind }) => [id, kind]));
-  let changes = 0;
+  const counts = { changes: 0, daysWorkedOut: 0 };
 
   const startsOf = (demand: Demand, { shape, withExtra }: Wanted) => {
     const { gridMinutes, anaesthesiaWindow } = demand.rules;
@@ -68,7 +70,7 @@ export function createHubIndex(hub: TimedHub, all: HubTaken): HubIndex {
       rest,
       () => {
         return entryOf(kept, `${JSON.stringify(shape)} ${rest}`, () => {
-          const context = { demand, availability, free };
+          const context = { demand, availability, free, counts };
           return { starts: createFreeStarts(context, shape, withExtra), shape };
         }).starts;
       },
@@ -91,7 +93,7 @@ export function createHubIndex(hub: TimedHub, all: HubTaken): HubIndex {
     }
   };
   const apply: HubIndex["apply"] = (courses, now) => {
-    changes += 1;
+    counts.changes += 1;
     for (const course of courses) {
       for (const span of taken.setCourse(course, courseOf(now, course))) forgetSpan(span);
     }
@@ -100,7 +102,8 @@ export function createHubIndex(hub: TimedHub, all: HubTaken): HubIndex {
   };
   return {
     hub,
-    changes: () => changes,
+    changes: () => counts.changes,
+    daysWorkedOut: () => counts.daysWorkedOut,
     availability,
     apply,
     bucketsOf: (course) => taken.courseOf(course).buckets,

@@ -1,4 +1,5 @@
 import { type CoursePlan, createDemand, type Demand, withPriority } from "./demand.ts";
+import { type AnswerTime, answerByOf, releaseOf } from "./hold.ts";
 import { type Day, dayOfDate, type Minute, minuteOfInstant } from "./hub-time.ts";
 import { splitTemplateName } from "./names.ts";
 import type { Priority } from "./priority.ts";
@@ -27,6 +28,8 @@ export type Asked = {
   readonly key: string;
   readonly readyDay: Day;
   readonly dueDay: Day;
+  readonly nowMinute: Minute;
+  /** Later than now where a party would be waited for. */
   readonly notBefore: Minute;
 };
 
@@ -37,13 +40,20 @@ export function toAsked(
   now: Temporal.Instant,
 ): Asked {
   const { readyDate, dueDate, ...rest } = plan;
+  const nowMinute = minuteOfInstant(now);
   return {
     ...{ plan, priority, now },
     key: JSON.stringify([rest, priority]),
     readyDay: dayOfDate(readyDate),
     dueDay: dayOfDate(dueDate),
-    notBefore: minuteOfInstant(now),
+    ...{ nowMinute, notBefore: nowMinute },
   };
+}
+
+/** The same for a case whose party has so long to answer: nothing before its hold could be released. */
+export function askedForCase(asked: Asked, answerTime: AnswerTime): Asked {
+  const releaseAt = releaseOf(answerByOf(answerTime, asked.now));
+  return { ...asked, notBefore: Math.max(asked.notBefore, minuteOfInstant(releaseAt)) };
 }
 
 /**
@@ -55,7 +65,7 @@ export function prepareSearch(
   plans: Plans,
   { template, asked }: { readonly template: string; readonly asked: Asked },
 ): HubSearch {
-  const { plan, priority, now, readyDay, dueDay, notBefore } = asked;
+  const { plan, priority, now, readyDay, dueDay, nowMinute, notBefore } = asked;
   const key = `${splitTemplateName(template)?.id} ${asked.key}`;
   if (plans.size >= plansMax && !plans.has(key)) plans.clear();
   const prepared = entryOf(plans, key, () => ({
@@ -67,7 +77,7 @@ export function prepareSearch(
     prepared.firsts.clear();
     prepared.changes = index.changes();
   }
-  const today = index.hub.time.dayOf(notBefore);
+  const today = index.hub.time.dayOf(nowMinute);
   const demand: Demand = { ...prepared.demand, readyDay, dueDay, notBefore, today };
   return { index, demand, firsts: prepared.firsts };
 }

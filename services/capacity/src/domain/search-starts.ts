@@ -27,6 +27,8 @@ export type StartsContext = {
   readonly demand: Demand;
   readonly availability: () => UncertainAvailability;
   readonly free: FreeTime;
+  /** Counts each day that is worked out. */
+  readonly counts: { daysWorkedOut: number };
 };
 
 type Group = { readonly sites: readonly string[]; readonly byDay: Map<Day, readonly Start[]> };
@@ -71,6 +73,7 @@ export function createFreeStarts(
       }
       if (sites.length > 1) starts.sort((one, other) => one.start - other.start);
       byDay.set(day, starts);
+      context.counts.daysWorkedOut += 1;
       return starts;
     },
     forget: ({ first, last }, sites) => {

@@ -73,6 +73,23 @@ test("ministries, hubs and operators find whole courses, three unless they say o
   expect(kinds).toEqual(["room-1", "team-1", "bay-1"]);
 });
 
+test("for a case with an answer time nothing begins before the release of the hold that would follow", async () => {
+  const from = { ...asked, readyDate: { year: 2026, month: 1, day: 5 }, limit: 1 };
+  const answerTime = { workingDays: 5, calendars: ["UZ", "KZ"], graceHours: 24, clause: "" };
+  const startOf = async (request: object) => {
+    const [course] = (await as("ministry/UZ").findCourses({ ...from, ...request })).courses;
+    return must(course?.firstDate, "there is a course").day;
+  };
+  expect(await startOf({})).toBe(5);
+  // The fifth working day from the 6th on, past the Christmas of the 7th, is the 13th; a day later another may take the hold.
+  expect(await startOf({ answerTime })).toBe(15);
+  const none = as("ministry/UZ").findCourses({
+    ...from,
+    answerTime: { ...answerTime, calendars: [] },
+  });
+  expect((await refusalOf(none)).reason).toBe("INVALID_FIELD");
+});
+
 test("refuses what is too wide, names nobody or comes from nobody it serves", async () => {
   const reasonOf = async (request: object, identity = "ministry/UZ") =>
     (await refusalOf(as(identity).findCourses({ ...asked, ...request }))).reason;

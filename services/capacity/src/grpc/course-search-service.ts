@@ -6,7 +6,7 @@ import { toTimestamp } from "@carehub/grpc/instants";
 import { type Implementation, implement } from "@carehub/grpc/serve";
 import { type FindDeps, type FindQuery, type FoundView, findCourses } from "../app/find-courses.ts";
 import { readDate, toWireDate } from "../wire/basics.ts";
-import { toWirePreparation, toWireSession } from "../wire/course-parts.ts";
+import { readAnswerTime, toWirePreparation, toWireSession } from "../wire/course-parts.ts";
 import { priorities } from "./course-service.ts";
 
 const limitDefault = 3;
@@ -30,6 +30,7 @@ export function implementCourseSearchService(deps: FindDeps): Implementation {
 
 function toQuery(request: FindCoursesRequest): FindQuery {
   const { programme, templates, hubs, underAnaesthesia, statCategory, ageMonths } = request;
+  const { answerTime } = request;
   return {
     ...{ programme, templates, hubs },
     plan: {
@@ -42,6 +43,7 @@ function toQuery(request: FindCoursesRequest): FindQuery {
       ...(ageMonths === undefined ? {} : { ageMonths }),
     },
     priority: priorities[request.priority] ?? "ROUTINE",
+    ...(answerTime === undefined ? {} : { answerTime: readAnswerTime(answerTime) }),
     limit: request.limit === 0 ? limitDefault : request.limit,
   };
 }

@@ -12,6 +12,8 @@ import type { HeldPreparation, HeldSession, HeldStay } from "./course_events_pb.
 import { file_carehub_capacity_v1_course_events } from "./course_events_pb.ts";
 import type { PhasePlan, StayPlan } from "../../type/v1/course_plan_pb.ts";
 import { file_carehub_type_v1_course_plan } from "../../type/v1/course_plan_pb.ts";
+import type { AnswerTime } from "../../type/v1/deadline_pb.ts";
+import { file_carehub_type_v1_deadline } from "../../type/v1/deadline_pb.ts";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -23,7 +25,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file carehub/capacity/v1/course_search_service.proto.
  */
 export const file_carehub_capacity_v1_course_search_service: GenFile = /*@__PURE__*/
-  fileDesc("Ci9jYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZV9zZWFyY2hfc2VydmljZS5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSKTBQoSRmluZENvdXJzZXNSZXF1ZXN0EjIKCXByb2dyYW1tZRgBIAEoCUIf4kEBAbpIGHIWMhReKFthLXowLTktXXsxLDQwfSk/JBJXCgl0ZW1wbGF0ZXMYAiADKAlCROJBAQG6SD2SAToQZBgBIjRyMjIwXmh1YnMvW2EtejAtOS1dezEsNDB9L3RlbXBsYXRlcy9bYS16MC05LV17MSw0MH0kEjgKBGh1YnMYAyADKAlCKuJBAQG6SCOSASAQZBgBIhpyGDIWXmh1YnMvW2EtejAtOS1dezEsNDB9JBI4CgZwaGFzZXMYBCADKAsyGi5jYXJlaHViLnR5cGUudjEuUGhhc2VQbGFuQgziQQEBukgFkgECEAUSNgoFc3RheXMYBSADKAsyGS5jYXJlaHViLnR5cGUudjEuU3RheVBsYW5CDOJBAQG6SAWSAQIQBRIxCgpyZWFkeV9kYXRlGAYgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARIvCghkdWVfZGF0ZRgHIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCCuJBAQK6SAPIAQESHwoRdW5kZXJfYW5hZXN0aGVzaWEYCCABKAhCBOJBAQESJAoNc3RhdF9jYXRlZ29yeRgJIAEoBUIN4kEBAbpIBhoEGAUoABInCgphZ2VfbW9udGhzGAogASgFQg7iQQEBukgHGgUY3AsoAEgAiAEBEkMKCHByaW9yaXR5GAsgASgOMiMuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VQcmlvcml0eUIM4kEBAbpIBYIBAhABEhwKBWxpbWl0GAwgASgFQg3iQQEBukgGGgQYFCgAQg0KC19hZ2VfbW9udGhzIsABChNGaW5kQ291cnNlc1Jlc3BvbnNlEjEKB2NvdXJzZXMYASADKAsyIC5jYXJlaHViLmNhcGFjaXR5LnYxLkZvdW5kQ291cnNlEjYKB3dpdGhvdXQYAiADKAsyJS5jYXJlaHViLmNhcGFjaXR5LnYxLkh1YldpdGhvdXRDb3Vyc2USDQoFYXNfb2YYAyABKAMSLwoLc2VhcmNoX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoIDCgtGb3VuZENvdXJzZRILCgNodWIYASABKAkSEAoIdGVtcGxhdGUYAiABKAkSGAoQY2FwYWNpdHlfdmVyc2lvbhgDIAEoBRIyCghzZXNzaW9ucxgEIAMoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFNlc3Npb24SLAoFc3RheXMYBSADKAsyHS5jYXJlaHViLmNhcGFjaXR5LnYxLkhlbGRTdGF5EjkKC3ByZXBhcmF0aW9uGAYgAygLMiQuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkUHJlcGFyYXRpb24SJQoKZmlyc3RfZGF0ZRgHIAEoCzIRLmdvb2dsZS50eXBlLkRhdGUSJAoJbGFzdF9kYXRlGAggASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIZChFwcm9sb25nYXRpb25fZGF5cxgJIAEoBRIgChhvdmVyZmxvd19wcm9iYWJpbGl0eV9wcG0YCiABKAUSEwoLdXJnZW50X29ubHkYCyABKAgiQQoQSHViV2l0aG91dENvdXJzZRILCgNodWIYASABKAkSEAoIdGVtcGxhdGUYAiABKAkSDgoGcmVhc29uGAMgASgJMoUBChNDb3Vyc2VTZWFyY2hTZXJ2aWNlEm4KC0ZpbmRDb3Vyc2VzEicuY2FyZWh1Yi5jYXBhY2l0eS52MS5GaW5kQ291cnNlc1JlcXVlc3QaKC5jYXJlaHViLmNhcGFjaXR5LnYxLkZpbmRDb3Vyc2VzUmVzcG9uc2UiDJACAaK7GAUKAwECA0JpChtleGFtcGxlLmNhcmVodWIuY2FwYWNpdHkudjFQAVoyY2FyZWh1Yi5leGFtcGxlL2dlbi9jYXJlaHViL2NhcGFjaXR5L3YxO2NhcGFjaXR5djGqAhNDYXJlaHViLkNhcGFjaXR5LlYxYgZwcm90bzM", [file_buf_validate_validate, file_carehub_access_v1_access, file_carehub_capacity_v1_course, file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
+  fileDesc("Ci9jYXJlaHViL2NhcGFjaXR5L3YxL2NvdXJzZV9zZWFyY2hfc2VydmljZS5wcm90bxITY2FyZWh1Yi5jYXBhY2l0eS52MSLLBQoSRmluZENvdXJzZXNSZXF1ZXN0EjIKCXByb2dyYW1tZRgBIAEoCUIf4kEBAbpIGHIWMhReKFthLXowLTktXXsxLDQwfSk/JBJXCgl0ZW1wbGF0ZXMYAiADKAlCROJBAQG6SD2SAToQZBgBIjRyMjIwXmh1YnMvW2EtejAtOS1dezEsNDB9L3RlbXBsYXRlcy9bYS16MC05LV17MSw0MH0kEjgKBGh1YnMYAyADKAlCKuJBAQG6SCOSASAQZBgBIhpyGDIWXmh1YnMvW2EtejAtOS1dezEsNDB9JBI4CgZwaGFzZXMYBCADKAsyGi5jYXJlaHViLnR5cGUudjEuUGhhc2VQbGFuQgziQQEBukgFkgECEAUSNgoFc3RheXMYBSADKAsyGS5jYXJlaHViLnR5cGUudjEuU3RheVBsYW5CDOJBAQG6SAWSAQIQBRIxCgpyZWFkeV9kYXRlGAYgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIK4kEBArpIA8gBARIvCghkdWVfZGF0ZRgHIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCCuJBAQK6SAPIAQESHwoRdW5kZXJfYW5hZXN0aGVzaWEYCCABKAhCBOJBAQESJAoNc3RhdF9jYXRlZ29yeRgJIAEoBUIN4kEBAbpIBhoEGAUoABInCgphZ2VfbW9udGhzGAogASgFQg7iQQEBukgHGgUY3AsoAEgAiAEBEkMKCHByaW9yaXR5GAsgASgOMiMuY2FyZWh1Yi5jYXBhY2l0eS52MS5Db3Vyc2VQcmlvcml0eUIM4kEBAbpIBYIBAhABEhwKBWxpbWl0GAwgASgFQg3iQQEBukgGGgQYFCgAEjYKC2Fuc3dlcl90aW1lGA0gASgLMhsuY2FyZWh1Yi50eXBlLnYxLkFuc3dlclRpbWVCBOJBAQFCDQoLX2FnZV9tb250aHMiwAEKE0ZpbmRDb3Vyc2VzUmVzcG9uc2USMQoHY291cnNlcxgBIAMoCzIgLmNhcmVodWIuY2FwYWNpdHkudjEuRm91bmRDb3Vyc2USNgoHd2l0aG91dBgCIAMoCzIlLmNhcmVodWIuY2FwYWNpdHkudjEuSHViV2l0aG91dENvdXJzZRINCgVhc19vZhgDIAEoAxIvCgtzZWFyY2hfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiggMKC0ZvdW5kQ291cnNlEgsKA2h1YhgBIAEoCRIQCgh0ZW1wbGF0ZRgCIAEoCRIYChBjYXBhY2l0eV92ZXJzaW9uGAMgASgFEjIKCHNlc3Npb25zGAQgAygLMiAuY2FyZWh1Yi5jYXBhY2l0eS52MS5IZWxkU2Vzc2lvbhIsCgVzdGF5cxgFIAMoCzIdLmNhcmVodWIuY2FwYWNpdHkudjEuSGVsZFN0YXkSOQoLcHJlcGFyYXRpb24YBiADKAsyJC5jYXJlaHViLmNhcGFjaXR5LnYxLkhlbGRQcmVwYXJhdGlvbhIlCgpmaXJzdF9kYXRlGAcgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZRIkCglsYXN0X2RhdGUYCCABKAsyES5nb29nbGUudHlwZS5EYXRlEhkKEXByb2xvbmdhdGlvbl9kYXlzGAkgASgFEiAKGG92ZXJmbG93X3Byb2JhYmlsaXR5X3BwbRgKIAEoBRITCgt1cmdlbnRfb25seRgLIAEoCCJBChBIdWJXaXRob3V0Q291cnNlEgsKA2h1YhgBIAEoCRIQCgh0ZW1wbGF0ZRgCIAEoCRIOCgZyZWFzb24YAyABKAkyhQEKE0NvdXJzZVNlYXJjaFNlcnZpY2USbgoLRmluZENvdXJzZXMSJy5jYXJlaHViLmNhcGFjaXR5LnYxLkZpbmRDb3Vyc2VzUmVxdWVzdBooLmNhcmVodWIuY2FwYWNpdHkudjEuRmluZENvdXJzZXNSZXNwb25zZSIMkAIBorsYBQoDAQIDQmkKG2V4YW1wbGUuY2FyZWh1Yi5jYXBhY2l0eS52MVABWjJjYXJlaHViLmV4YW1wbGUvZ2VuL2NhcmVodWIvY2FwYWNpdHkvdjE7Y2FwYWNpdHl2MaoCE0NhcmVodWIuQ2FwYWNpdHkuVjFiBnByb3RvMw", [file_buf_validate_validate, file_carehub_access_v1_access, file_carehub_capacity_v1_course, file_carehub_capacity_v1_course_events, file_carehub_type_v1_course_plan, file_carehub_type_v1_deadline, file_google_api_field_behavior, file_google_protobuf_timestamp, file_google_type_date]);
 
 /**
  * Asks for the earliest courses of a programme, or of some templates.
@@ -115,6 +117,15 @@ export type FindCoursesRequest = Message<"carehub.capacity.v1.FindCoursesRequest
    * @generated from field: int32 limit = 12;
    */
   limit: number;
+
+  /**
+   * How long the party of a case would have to answer, counted from now, as its agreement says: then nothing of a course
+   * lies before the release time of the hold that would follow, as with the hold for a referral. Absent means a hub's own
+   * patient, for whom nobody is waited: as HoldCourse, from now on.
+   *
+   * @generated from field: carehub.type.v1.AnswerTime answer_time = 13;
+   */
+  answerTime?: AnswerTime | undefined;
 };
 
 /**
@@ -154,7 +165,7 @@ export type FindCoursesResponse = Message<"carehub.capacity.v1.FindCoursesRespon
   asOf: bigint;
 
   /**
-   * The time for which it was searched: nothing begins before it.
+   * The time at which it was searched: nothing begins before it.
    *
    * @generated from field: google.protobuf.Timestamp search_time = 4;
    */
@@ -306,8 +317,10 @@ export const CourseSearchService: GenService<{
    *
    * The index that answers is at most moments behind; as_of says how far it had read. Times of holds past their release
    * time count as taken. Fails with HUB_NOT_FOUND, INVALID_FIELD, SEARCH_TOO_WIDE (hub_days, hub_days_max) when more
-   * days of hubs are asked for than one call may look at, and SEARCH_TOO_LONG (limit_ms) when it takes too long; ask for
-   * fewer hubs or days then.
+   * days of hubs are asked for than one call may look at, SEARCH_TOO_LONG (limit_ms) when it takes too long (ask for fewer
+   * hubs or days then), and CALENDAR_YEAR_UNKNOWN where the answer time ends after the last year of its calendars.
+   *
+   * A search for dates that nobody asked for in a while may take some seconds: it goes on until the call's deadline.
    *
    * @generated from rpc carehub.capacity.v1.CourseSearchService.FindCourses
    */
