@@ -28,7 +28,7 @@ export function extendPatientStay(
       const { id: course, hub } = after;
       const find = (stays: ReturnType<typeof expectedStays>) =>
         must(
-          stays.find(({ stay }) => stay === extension.stay),
+          stays.findLast(({ stay }) => stay === extension.stay),
           "an extended stay was planned",
         );
       const days = extensionDays(find(expectedStays(before)), find(expectedStays(after)));

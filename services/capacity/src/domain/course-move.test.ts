@@ -1,3 +1,4 @@
+import { must } from "@carehub/rules/fault";
 import { given } from "@carehub/testing/decisions";
 import { expect, test } from "vitest";
 import { aCourse, aHold } from "./course.builder.ts";
@@ -125,6 +126,23 @@ test("interrupts only a treatment, from a day that is neither to come nor before
     { stay: "intensive-care", pool: "picu", fromDay: 0, days: 2 },
     { stay: "ward", pool: "ward", fromDay: 2, days: 5 },
   ]);
+});
+
+test("forgets the extension of a stay's later part that is given back before it begins", () => {
+  const { time } = aHub();
+  const treated = aCourse({ state: "IN_TREATMENT", admissionDate: monday });
+  const ward = { stay: "ward", pool: "hubs/test-hub/pools/ward" };
+  const past = { ...ward, firstDate: monday, lastDate: monday };
+  const later = { ...ward, firstDate: monday.add({ days: 4 }), lastDate: monday.add({ days: 6 }) };
+  const extendedStays = [{ stay: "ward", lastDate: monday.add({ days: 8 }), reason: "CLINICAL" }];
+  const hold = { ...must(treated.hold, "a treated course has a hold"), stays: [past, later] };
+  const { state } = interruptCourse(
+    { ...treated, hold, extendedStays },
+    { reason: "STAFF", sinceDate: monday, releaseStays: true },
+    { today: monday.add({ days: 2 }), time },
+  );
+  expect(state.hold?.stays).toEqual([past]);
+  expect(state.extendedStays).toEqual([]);
 });
 
 test("keeps a preparation that is over only where the course begins neither too soon nor too late after it", () => {

@@ -41,7 +41,8 @@ export function interruptCourse(
   const sessions = hold.sessions.filter(({ number, start }) => given.has(number) || start < since);
   const split = releaseStays ? splitStays(hold.stays, today) : { kept: hold.stays, released: [] };
   const { extendedStays, ...rest } = course;
-  const extended = releaseStays ? endedBy(extendedStays, split.kept, today) : extendedStays;
+  const ended = { planned: hold.stays, kept: split.kept, today };
+  const extended = releaseStays ? endedBy(extendedStays, ended) : extendedStays;
   const remainingSessions = hold.sessions.filter(({ number }) => !given.has(number)).length;
   return {
     state: {
@@ -92,19 +93,26 @@ function splitStays(stays: readonly HeldStay[], today: Temporal.PlainDate) {
   return { kept, released };
 }
 
-// What lasted longer than planned lasts until today.
+type Ended = {
+  readonly planned: readonly HeldStay[];
+  readonly kept: readonly HeldStay[];
+  readonly today: Temporal.PlainDate;
+};
+
+// What lasted longer than planned lasts until today; an extension is of a stay's last part, and goes with it.
 function endedBy(
   extended: Course["extendedStays"] = [],
-  kept: readonly HeldStay[],
-  today: Temporal.PlainDate,
+  { planned, kept, today }: Ended,
 ): Course["extendedStays"] {
   return extended
     .map((stay) => ({ ...stay, lastDate: earlier(stay.lastDate, today) }))
-    .filter(({ stay, lastDate }) =>
-      kept.some(
-        (held) => held.stay === stay && Temporal.PlainDate.compare(held.lastDate, lastDate) < 0,
-      ),
-    );
+    .filter(({ stay, lastDate }) => {
+      const last = planned.findLast((part) => part.stay === stay);
+      const held = kept.findLast((part) => part.stay === stay);
+      if (last === undefined || held === undefined) return false;
+      const isKept = held.firstDate.equals(last.firstDate);
+      return isKept && Temporal.PlainDate.compare(held.lastDate, lastDate) < 0;
+    });
 }
 
 // Counted from the first of them, which is to be on the day of the next session.

@@ -28,7 +28,9 @@ export function expectedStays({
 }: Pick<Course, "hold" | "extendedStays">): HeldStay[] {
   const { stays } = must(hold, "a booked course has a hold");
   return stays.map((stay) => {
-    const extended = extendedStays.find((candidate) => candidate.stay === stay.stay);
+    const extended = isLastPart(stays, stay)
+      ? extendedStays.find((candidate) => candidate.stay === stay.stay)
+      : undefined;
     const lastDate =
       extended === undefined ? stay.lastDate : later(stay.lastDate, extended.lastDate);
     return { ...stay, lastDate };
@@ -39,8 +41,11 @@ export function expectedStays({
 export function expectedRisks(course: Pick<Course, "hold" | "extendedStays">): StayRisk[] {
   const { stays } = must(course.hold, "a booked course has a hold");
   return stayRisks(
-    stays.map(({ stay, pool, firstDate, lastDate, presence }) => {
-      const extended = course.extendedStays?.find((candidate) => candidate.stay === stay);
+    stays.map((part) => {
+      const { stay, pool, firstDate, lastDate, presence } = part;
+      const extended = isLastPart(stays, part)
+        ? course.extendedStays?.find((candidate) => candidate.stay === stay)
+        : undefined;
       const firstDay = dayOfDate(firstDate);
       const placed = { stay, pool, firstDay, days: dayOfDate(lastDate) - firstDay + 1 };
       if (presence === undefined) return placed;
@@ -49,6 +54,12 @@ export function expectedRisks(course: Pick<Course, "hold" | "extendedStays">): S
       return { ...placed, presence: givenPresentOn(presence, known) };
     }),
   );
+}
+
+// Beds that were given back and taken again make a stay of two parts; only the later can last longer.
+function isLastPart(stays: readonly HeldStay[], { stay, firstDate }: HeldStay): boolean {
+  const last = stays.findLast((candidate) => candidate.stay === stay);
+  return last === undefined || last.firstDate.equals(firstDate);
 }
 
 /** The stays that a stop leaves of a treated course: the expected days from its admission until today. */

@@ -129,3 +129,22 @@ test("knows that a patient is there until the extended day, and the rest by that
   const longer = { ...course, extendedStays: [until(3)] };
   expect(risksOf(longer)).toEqual([1_000_000, 1_000_000, 1_000_000, 1_000_000, 500_000]);
 });
+
+test("lets an extension lengthen only the later part of a stay that was given back and taken again", () => {
+  const ward = { stay: "ward", pool: "hubs/test-hub/pools/ward" };
+  const earlier = { ...ward, firstDate: monday, lastDate: monday };
+  const later = { ...ward, firstDate: monday.add({ days: 4 }), lastDate: monday.add({ days: 6 }) };
+  const resumed = { ...treated, hold: { ...aHold, stays: [earlier, later] } };
+  const asked = { stay: "ward", lastDate: monday.add({ days: 8 }), reason: "CLINICAL" };
+  const { state } = extendStay(resumed, asked);
+  expect(expectedStays(state)).toEqual([earlier, { ...later, lastDate: asked.lastDate }]);
+  // A day of the gap, past the end of the earlier part, is no longer stay.
+  expect(() => extendStay(resumed, { ...asked, lastDate: monday.add({ days: 2 }) })).toThrow(
+    expect.objectContaining({ reason: "STAY_WITHIN_PLAN" }),
+  );
+  const present = { ...later, presence: [1000000, 500000, 250000] };
+  const uncertain = { ...earlier, presence: [1000000] };
+  const risky = { ...aHold, stays: [uncertain, present] };
+  const risks = expectedRisks({ ...state, hold: risky });
+  expect(risks.filter(({ bucket }) => bucket < day + 4).map(({ bucket }) => bucket)).toEqual([day]);
+});

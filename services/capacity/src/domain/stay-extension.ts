@@ -32,7 +32,7 @@ const stayDaysMax = 365;
 export function extendStay(course: Course, asked: ExtendedStay): CourseDecision {
   requireInTreatment(course);
   const { stay, lastDate, reason } = asked;
-  const planned = holdOf(course).stays.find((held) => held.stay === stay);
+  const planned = holdOf(course).stays.findLast((held) => held.stay === stay);
   if (planned === undefined) throw refusal("STAY_UNKNOWN", { stay });
   const { extendedStays = [] } = course;
   const before = extendedStays.find((extended) => extended.stay === stay);

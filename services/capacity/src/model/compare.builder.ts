@@ -23,9 +23,7 @@ export async function disagreements(world: World): Promise<string[]> {
     [world.hub.name],
   );
   const broken = Object.entries(await brokenInvariants(db)).flatMap(([rule, found]) =>
-    found
-      .filter((each) => !isOfDisplaced(world, each))
-      .map((each) => `${rule}: ${JSON.stringify(each)}`),
+    found.map((each) => `${rule}: ${JSON.stringify(each)}`),
   );
   return [
     ...overlaps(rows),
@@ -35,12 +33,6 @@ export async function disagreements(world: World): Promise<string[]> {
     ...(await openThoughClosed(world, rows)),
     ...broken,
   ];
-}
-
-// What an outage did not move keeps its time in the closure, and the certificate of a later move still names it.
-function isOfDisplaced({ courses }: World, found: unknown): boolean {
-  const text = String(found);
-  return courses.some(({ id, displaced }) => displaced && text.startsWith(`${id} CLOSURE `));
 }
 
 function overlaps(rows: readonly Row[]): string[] {
