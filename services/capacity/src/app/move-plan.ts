@@ -17,6 +17,7 @@ import { minuteOfInstant } from "../domain/hub-time.ts";
 import type { UsableOverride } from "../domain/override-openings.ts";
 import type { Unavailable } from "../domain/unavailable.ts";
 import { toDomainError } from "../domain/unavailable.ts";
+import { closeFreed } from "../storage/document-store.ts";
 import { type Freed, keepFreed } from "../storage/external-keep.ts";
 import { lockAll } from "../storage/lock-keys.ts";
 import { type GiveBack, giveBack, keepAll } from "../storage/reservation-store.ts";
@@ -98,7 +99,10 @@ async function fitting(
   { before, hub, now, dryRun, override, freed }: Tried,
   { replan, isLast }: { readonly replan: Replan; readonly isLast: boolean },
 ): Promise<Fitting | undefined> {
-  freed.push(await giveBack(tx, before.id, givenUp(replan, now)));
+  const given = await giveBack(tx, before.id, givenUp(replan, now));
+  freed.push(given);
+  // What the course had before it was closed is not its own to have again.
+  await closeFreed(tx, before.hub, given.times);
   const proposed = await proposeDemand(tx, hub, { demand: replan.demand, override });
   if (proposed.kind === "fits") return { replan, proposal: proposed.proposal };
   if (!isLast) return undefined;
