@@ -17,6 +17,8 @@ import { signature } from "./signature.ts";
 import { UsageError } from "./usage-error.ts";
 
 const entriesOfCallMax = 200;
+// Each entry is a commit of its own.
+const batchDeadlineMs = 25_000;
 
 /**
  * Records the sessions of a file, at most 200 a call; with --dry-run only reads it and says what is wrong. Fails with
@@ -59,7 +61,7 @@ async function send({ connection, values }: Reading, file: SessionsFile, from: n
       path.replace(/^entries\[(\d+)\]/, (_, index) => `entries[${Number(index) + from}]`),
     );
   const { results } = await locating(locate, () =>
-    connection.client(SessionService).recordSessions(request),
+    connection.client(SessionService).recordSessions(request, { deadlineMs: batchDeadlineMs }),
   );
   return results;
 }

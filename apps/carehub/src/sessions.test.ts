@@ -10,7 +10,7 @@ import {
 } from "@carehub/contracts/gen/carehub/capacity/v1/session_pb.ts";
 import { expect, test } from "vitest";
 import { FileError } from "./file-error.ts";
-import { sessionsCsv, sessionsTable } from "./sessions.ts";
+import { dayOf, sessionsCsv, sessionsTable } from "./sessions.ts";
 import { readSessions } from "./sessions-file.ts";
 
 const zone = "Asia/Almaty";
@@ -110,4 +110,15 @@ test("says every problem of a table with its line and column", () => {
   expect(problemsOf(() => readSessions(csv(late), undefined))).toEqual([
     expect.stringMatching(/^2 reason /),
   ]);
+});
+
+test("a word for a day is counted from the hub's today, a date asks nobody", async () => {
+  const today = async () => Temporal.PlainDate.from("2026-01-05");
+  const shown = async (text?: string) => (await dayOf(text, today)).toString();
+  expect(await shown()).toBe("2026-01-05");
+  expect(await shown("yesterday")).toBe("2026-01-04");
+  expect(await shown("tomorrow")).toBe("2026-01-06");
+  const nobody = () => Promise.reject(new Error("nobody is asked"));
+  expect((await dayOf("2026-02-16", nobody)).toString()).toBe("2026-02-16");
+  await expect(dayOf("soon", nobody)).rejects.toThrow("expected YYYY-MM-DD");
 });

@@ -9,6 +9,7 @@ import {
   PlannedSessionSchema,
 } from "@carehub/contracts/gen/carehub/capacity/v1/session_pb.ts";
 import { SessionService } from "@carehub/contracts/gen/carehub/capacity/v1/session_service_pb.ts";
+import type { Date as DateMessage } from "@carehub/contracts/gen/google/type/date_pb.ts";
 import { nameOf } from "./describe.ts";
 import { lastPart, sessionName } from "./describe-replan.ts";
 import { table } from "./output.ts";
@@ -23,12 +24,15 @@ import { UsageError } from "./usage-error.ts";
 export async function listSessions({ connection, target, values, json }: Reading): Promise<string> {
   const hub = await hubOf(connection, values.hub?.at(-1));
   const zone = await zoneOf(connection, hub);
-  const day = dayOf(target, zone);
+  const service = connection.client(SessionService);
+  // The platform's clock counts, which in a sandbox is not this machine's.
+  const today = async () => readDay((await service.listSessions({ hub, pageSize: 1 })).date);
+  const day = await dayOf(target, today);
   const { year, month, day: dayOfMonth } = day;
   const date = { year, month, day: dayOfMonth };
   const sessions = await readPages(async (pageToken) => {
     const asked = { hub, date, pageSize, pageToken };
-    const answer = await connection.client(SessionService).listSessions(asked);
+    const answer = await service.listSessions(asked);
     return { items: answer.sessions, next: answer.nextPageToken };
   });
   if (json) {
@@ -109,13 +113,22 @@ function totalsOf(sessions: readonly PlannedSession[]): string {
   ].join(", ");
 }
 
-function dayOf(text: string | undefined, zone: string): Temporal.PlainDate {
-  const today = Temporal.Now.plainDateISO(zone);
-  if (text === undefined || text === "today") return today;
-  if (text === "yesterday") return today.subtract({ days: 1 });
-  if (text === "tomorrow") return today.add({ days: 1 });
+function readDay(date: DateMessage | undefined): Temporal.PlainDate {
+  const { year = 0, month = 0, day = 0 } = date ?? {};
+  return Temporal.PlainDate.from({ year, month, day });
+}
+
+const daysFromToday: Readonly<Record<string, number>> = { yesterday: -1, today: 0, tomorrow: 1 };
+
+/** The day that a word or a date means; `today` is asked only for a word. */
+export async function dayOf(
+  text: string | undefined,
+  today: () => Promise<Temporal.PlainDate>,
+): Promise<Temporal.PlainDate> {
+  const days = daysFromToday[text ?? "today"];
+  if (days !== undefined) return (await today()).add({ days });
   try {
-    return Temporal.PlainDate.from(text);
+    return Temporal.PlainDate.from(text ?? "");
   } catch (cause) {
     throw new UsageError(`${text}: expected YYYY-MM-DD, today, yesterday or tomorrow`, { cause });
   }

@@ -189,7 +189,10 @@ test("refuses aloud a call that names a session twice, and records nothing of it
 test("records the longest call that is allowed", async () => {
   const ids = [await treated(), await treated()];
   const entries = Array.from({ length: 200 }, (_, at) => took(ids[at % 2] as Uuid, 1 + (at >> 1)));
-  const { results } = await sessions.recordSessions({ entries, ...command() });
+  const { results } = await sessions.recordSessions(
+    { entries, ...command() },
+    { deadlineMs: 20_000 },
+  );
   expect(outcomesOf({ results })).toEqual(Array.from({ length: 200 }, () => "recorded"));
   const many = [...entries, took(ids[0] as Uuid, 300)];
   const refusal = await refusalOf(sessions.recordSessions({ entries: many, ...command() }));

@@ -1,6 +1,6 @@
 import { CourseOutcome } from "@carehub/contracts/gen/carehub/capacity/v1/course_events_pb.ts";
 import { RecordedSession_State } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
-import { moveClock } from "@carehub/database/clock";
+import { moveClock, now } from "@carehub/database/clock";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
 import { aBooked } from "../app/floor.builder.ts";
@@ -91,6 +91,10 @@ test("lists the day of the caller's own hub in pages, and a missed session as it
   await Promise.all([treated(), treated(), treated()]);
   const date = wire(wednesday);
   const all = await floor.sessions.listSessions({ hub: hub.name, date, pageSize: 200 });
+  expect(all.date).toMatchObject(date);
+  const ofToday = await floor.sessions.listSessions({ hub: hub.name });
+  const today = (await now(db)).toZonedDateTimeISO(hub.document.zone).toPlainDate();
+  expect(ofToday.date).toMatchObject({ year: today.year, month: today.month, day: today.day });
   const first = await floor.sessions.listSessions({ hub: hub.name, date, pageSize: 1 });
   const page = { hub: hub.name, pageSize: 199, pageToken: first.nextPageToken };
   const rest = await floor.sessions.listSessions({ ...page, date });

@@ -4,10 +4,10 @@ import type { Deps } from "../app/capacity-app.ts";
 import type { QueryDeps } from "../app/queries.ts";
 import { recordSessions } from "../app/session-batch.ts";
 import { correctRecord } from "../app/session-commands.ts";
-import { listSessions } from "../app/session-list.ts";
+import { listSessions, todayAt } from "../app/session-list.ts";
 import { extendPatientStay } from "../app/stay-commands.ts";
 import { parseCourseName } from "../domain/names.ts";
-import { readDate } from "../wire/basics.ts";
+import { readDate, toWireDate } from "../wire/basics.ts";
 import { toCommand } from "./commands.ts";
 import { courseResponder } from "./course-message.ts";
 import { pageSizeOf, readPageToken, writePageToken } from "./page-token.ts";
@@ -17,12 +17,13 @@ import { batchReplies, readEntry, toWireLine, writeBatchReply } from "./session-
 export function implementSessionService(deps: Deps & QueryDeps): Implementation {
   return implement(api.SessionService, {
     listSessions: async ({ hub, date, pageSize, pageToken }, { caller }) => {
-      const day = readDate(date, "date");
+      const day = date ? readDate(date, "date") : await todayAt(deps, caller, hub);
       const query = ["sessions", hub, day.toString()];
       const after = readPageToken(query, pageToken);
       const page = { size: pageSizeOf(pageSize), after };
       const { items, next } = await listSessions(deps, caller, { ...page, hub, date: day });
-      return { sessions: items.map(toWireLine), nextPageToken: writePageToken(query, next) };
+      const nextPageToken = writePageToken(query, next);
+      return { sessions: items.map(toWireLine), nextPageToken, date: toWireDate(day) };
     },
     recordSessions: (request, call) =>
       recordSessions(deps, {
