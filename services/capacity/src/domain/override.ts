@@ -157,23 +157,29 @@ function requirePeriod(
 ): void {
   const today = time.dayOf(minuteOfInstant(now));
   const untilExpiry = now.until(expiresAt).total("hours") / 24;
-  if (untilExpiry <= 0 || untilExpiry > expiryDaysMax) throw invalidPeriod("expire_time");
+  if (untilExpiry <= 0 || untilExpiry > expiryDaysMax) {
+    throw invalidPeriod("expire_time", `is to be within ${expiryDaysMax} days from now`);
+  }
   if (opens.kind === "OVERBOOKING") {
     const first = dayOfDate(opens.firstDate);
     const last = dayOfDate(opens.lastDate);
     const isFit = first <= last && last - first < bedDaysMax && last >= today;
-    if (!isFit) throw invalidPeriod("overbooking.last_date");
+    const rule = `is to be from today on and within ${bedDaysMax} days of the first`;
+    if (!isFit) throw invalidPeriod("overbooking.last_date", rule);
     return;
   }
   const start = minuteOfInstant(opens.startAt);
   const end = minuteOfInstant(opens.endAt);
   const isOver = Temporal.Instant.compare(opens.endAt, now) <= 0;
   const isOneDay = start < end && time.dayOf(start) === time.dayOf(end - 1);
-  if (isOver || !isOneDay) throw invalidPeriod("outside_hours.end_time");
+  if (isOver || !isOneDay) {
+    throw invalidPeriod("outside_hours.end_time", "is to be after the start, on one day, not over");
+  }
 }
 
-function invalidPeriod(field: string): DomainError {
-  return refusal("OVERRIDE_PERIOD_INVALID", { field });
+function invalidPeriod(field: string, description: string): DomainError {
+  const reason: CapacityReason = "OVERRIDE_PERIOD_INVALID";
+  return new DomainError(reason, { field }, { violations: [{ field, description }] });
 }
 
 function consentOf({ reference, role }: Actor, givenAt: Temporal.Instant): Consent {
