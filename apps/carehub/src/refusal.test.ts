@@ -42,3 +42,9 @@ test.each([
 ] as const)("has advice for %s whatever the reason", (code) => {
   expect(adviceFor({ code, reason: "" })).not.toContain("ask an operator");
 });
+
+test("what to do about a hold that does not fit, and about an approval by the same person", () => {
+  const advice = (reason: string) => adviceFor({ code: "FAILED_PRECONDITION", reason });
+  expect(advice("HUB_CLOSED")).toContain("carehub grant");
+  expect(advice("OVERRIDE_SAME_PERSON")).toContain("--actor");
+});

@@ -45,7 +45,21 @@ export function adviceFor({ code, reason }: Pick<CallError, "code" | "reason">):
   return adviceByReason[reason] ?? adviceByCode[code] ?? "ask an operator, and name the trace.";
 }
 
+const openMore =
+  "another plan, the first possible date where one is told, or more to open: `carehub grant --help`.";
+
 const adviceByReason: Readonly<Record<string, string>> = {
+  TIME_TAKEN: openMore,
+  POOL_FULL: openMore,
+  HUB_CLOSED: openMore,
+  GAP_TOO_LONG: openMore,
+  DUE_BEFORE_ANSWER: "choose a due date from the first possible date on.",
+  CAPACITY_STALE: "the hub is to publish anew: `carehub import-capacity FILE`.",
+  HOLD_LIMIT_REACHED: "book or release what is held: `carehub list` shows it.",
+  HOLD_EXTENSION_LIMIT: "book it or release it; it cannot be kept longer.",
+  OVERRIDE_SAME_PERSON: "another person of the hub approves it: --actor and --actor-role.",
+  OVERRIDE_NOT_OPEN: "`carehub overrides` shows what became of it; propose another.",
+  OVERRIDE_STANDS: "one stands for this course: use it, or withdraw it first.",
   PLACER_NUMBER_TAKEN: "the referral exists already: `carehub show` it by the name above.",
   OPEN_REFERRAL_EXISTS: "go on with the open referral, or cancel it before a new one is sent.",
   REQUEST_ID_REUSED: "the id belongs to another request: leave --request-id out for a new one.",
