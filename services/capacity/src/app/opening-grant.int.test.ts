@@ -20,6 +20,7 @@ import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
 import { type Granted, grantForHub } from "./opening-grant.ts";
 import { getHub } from "./queries.ts";
+import { aUnitHub, onDay, picu } from "./stay-risk.builder.ts";
 
 const { deps, db, close } = await openTestCapacity();
 afterAll(close);
@@ -88,6 +89,43 @@ test("grants one more bed on the days that were full, and the course that waits 
   expect(await stateOf(id)).toBe("HELD");
   expect(await brokenInvariants(db)).toEqual({});
 });
+
+test.each([
+  ["1", "the day that is at risk", [1], "2026-02-03/2026-02-03"],
+  [
+    "0",
+    "the day that is full, and the one after it that is at risk",
+    [0, 1],
+    "2026-02-02/2026-02-03",
+  ],
+])(
+  "grants one more bed where a unit would overflow %s days on: %s",
+  async (after, _, days, changed) => {
+    const hub = await aUnitHub(deps, { capacity: 1, overflowBoundPpm: 200_000 });
+    await holdOwn(deps, hub, onDay(hub, 0));
+    const plan = onDay(hub, Number(after));
+    const refused = await refusalOf(holdOwn(deps, hub, plan));
+    expect(refused?.reason).toBe("POOL_FULL");
+    const id = await aWaitingCase(hub, plan);
+    const unavailable = (await readCourse(db, id))?.course.unavailable;
+    expect(unavailable?.blockers.map(({ kind }) => kind)).toContain("OVERFLOW_RISK");
+    const suggested = days.map((day) => ({
+      resource: `${hub.name}/pools/${picu}`,
+      startAt: Temporal.Instant.from("2026-02-01T19:00:00Z").add({ hours: 24 * day }),
+      endAt: Temporal.Instant.from("2026-02-02T19:00:00Z").add({ hours: 24 * day }),
+    }));
+    expect(unavailable?.openings).toEqual(suggested);
+    await grant(hub, { kind: "course", course: id });
+    const [unit] = (await documentOf(hub)).pools;
+    const changes = unit?.changes?.map(({ firstDate, lastDate, capacity }) => {
+      return `${firstDate}/${lastDate}: ${capacity}`;
+    });
+    expect(changes).toEqual([`${changed}: 2`]);
+    await sweep(deps);
+    expect(await stateOf(id)).toBe("HELD");
+    expect(await brokenInvariants(db)).toEqual({});
+  },
+);
 
 test("splits a window at midnight of the hub, joins resources, and publishes nothing twice", async () => {
   const hub = await aPublishedHub(deps);

@@ -29,13 +29,19 @@ export function createDayBound(search: Search): (first: FirstSession) => boolean
   const { demand } = search;
   const rooms = new Map<string, Map<Day, DayRoom | undefined>>();
   const known = new Map<string, boolean>();
+  const free = new Map<string, readonly Free[]>();
+  // A day's starts are the same for every time of day, of which a fine grid has hundreds.
+  const freeAt = ({ group, day, withExtra }: OnDay) =>
+    entryOf(free, `${group[0]} ${day} ${withExtra}`, () =>
+      freeOn(search, { group, day, withExtra }),
+    );
   return (first) => {
     if (demand.rules.sessionsPerDay !== 1 || demand.phases.length < 2) return true;
     const { placement, group } = first;
     const ofDay = placement.start - demand.time.startOf(placement.day);
     const ofTime = entryOf(rooms, `${group[0]} ${ofDay}`, () => new Map());
     const roomOn = (day: Day) => {
-      if (!ofTime.has(day)) ofTime.set(day, roomOf(search, { group, ofDay, day }));
+      if (!ofTime.has(day)) ofTime.set(day, roomOf(search, { group, ofDay, day, freeAt }));
       return ofTime.get(day);
     };
     return entryOf(known, `${group[0]} ${placement.start}`, () =>
@@ -66,6 +72,8 @@ function reachesEnd(
     );
     const states = new Set<number>();
     for (const [before, from] of days) {
+      search.looks.left -= 1;
+      if (search.looks.left < 0) return false;
       if (room.lastStart < rangeAfter(demand, from.firstEnd).earliest) continue;
       if (room.firstStart > rangeAfter(demand, from.lastEnd).latest) continue;
       const isSameWeek = weekOfDay(before) === weekOfDay(day);
@@ -104,18 +112,24 @@ function forgetFar(
 
 const minutesOfDay = 1440;
 
-type RoomFor = { readonly group: readonly string[]; readonly ofDay: Minute; readonly day: Day };
+type RoomFor = {
+  readonly group: readonly string[];
+  readonly ofDay: Minute;
+  readonly day: Day;
+  readonly freeAt: (on: OnDay) => readonly Free[];
+};
 
-function roomOf(search: Search, { group, ofDay, day }: RoomFor): DayRoom | undefined {
+function roomOf(search: Search, { group, ofDay, day, freeAt }: RoomFor): DayRoom | undefined {
   const { demand } = search;
   const { rules, compensations, time } = demand;
   const window = rules.timeOfDayWindowMinutes || Number.POSITIVE_INFINITY;
   const dayStart = time.startOf(day);
-  const regular = freeOn(search, { group, day, withExtra: false });
+  const regular = freeAt({ group, day, withExtra: false });
   const isExtra = compensations.includes("EXTRA_DAY");
-  const extra = isExtra ? freeOn(search, { group, day, withExtra: true }) : [];
+  const extra = isExtra ? freeAt({ group, day, withExtra: true }) : [];
   const isNear = ({ start }: Free) => Math.abs(start - dayStart - ofDay) <= window;
   const all = [...regular, ...extra];
+  search.looks.left -= all.length;
   const near = all.filter(isNear);
   if (near.length === 0) return undefined;
   const firstEnd = Math.min(...near.map(({ end }) => end));

@@ -9,21 +9,29 @@ import type { Blocker, Opening } from "./refusal.ts";
 const minutesOfDay = 1440;
 
 /**
- * Openings with which the course would fit: one more place in each full pool, or all that the possible plan asks for.
- * They were tried by the planner; empty when they do not help.
+ * Openings with which the course would fit: one more place in each pool that is full or would overflow too probably, or
+ * all that the possible plan asks for. They were tried by the planner; empty when they do not help.
  */
 export function suggestOpenings(
   context: PlanContext,
   possible: readonly PossibleSession[] | undefined,
   blockers: readonly Blocker[],
 ): readonly Opening[] {
-  const full = blockers.filter(({ kind }) => kind === "POOL_FULL");
-  const places = full.map(({ at, start, end }) => ({ at, start, end }));
+  const full = blockers.filter(({ kind }) => kind === "POOL_FULL" || kind === "OVERFLOW_RISK");
+  const places = placesIn(full);
   const tried = [
     full.length === blockers.length ? places : [],
     joined(possible?.flatMap(({ openings }) => openings) ?? []),
   ];
   return tried.find((openings) => openings.length > 0 && resolves(context, openings)) ?? [];
+}
+
+// A pool that is full on a day may be at risk on it as well: one bed more is granted for both, the earliest day first.
+function placesIn(blockers: readonly Blocker[]): Opening[] {
+  const places = Map.groupBy(blockers, ({ at, start }) => `${at} ${start}`).values();
+  return [...places]
+    .flatMap(([first]) => (first === undefined ? [] : [first]))
+    .map(({ at, start, end }) => ({ at, start, end }));
 }
 
 function resolves(context: PlanContext, openings: readonly Opening[]): boolean {

@@ -138,6 +138,7 @@ export function* tryCourses(
     let stays: readonly PlacedStay[] | undefined;
     let prepared: Prepared | undefined;
     for (const first of firstsOn(day)) {
+      if (search.looks.left < 0) return;
       // Stays and preparation depend on the day alone.
       if (stays === undefined) {
         stays = placeStays(demand.stays, day);

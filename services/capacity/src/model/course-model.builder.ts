@@ -223,8 +223,7 @@ function move(course: ModelCourse, planned: Planned): void {
     return;
   }
   const before = course.rows;
-  const after = rowsOf({ ...planned, preparation: [] });
-  for (const [number, uses] of before) if (number <= 0) after.set(number, uses);
+  const after = rowsOf(planned);
   for (const number of [...after.keys()].filter((each) => isSaid(course, each))) {
     const kept = before.get(number);
     if (kept === undefined) after.delete(number);
