@@ -60,6 +60,11 @@ test("the help names the codes that the contract allows, and what only asks is n
     hub: "HUB",
     "start-time": expect.any(String),
   });
+  expect(optionsOf("hold")).toMatchObject({
+    override: "hubs/ID/overrides/UUID",
+    "plan.template": "hubs/ID/templates/ID",
+  });
+  expect(optionsOf("propose-override")).toMatchObject({ course: "courses/UUID" });
   expect(optionsOf("propose-closure")).not.toHaveProperty("request-id");
   expect(optionsOf("hub")).toEqual({ version: "N" });
 });

@@ -111,12 +111,22 @@ function hintOfScalar(field: DescField & { fieldKind: "scalar" }): string {
   if (field.scalar === ScalarType.BOOL) return "yes|no";
   if (field.scalar !== ScalarType.STRING) return "N";
   const { type } = getOption(field, rulesOf);
-  return type.case === "string" && type.value.in.length > 0 ? type.value.in.join("|") : "TEXT";
+  if (type.case !== "string") return "TEXT";
+  return type.value.in.length > 0 ? type.value.in.join("|") : nameHint(type.value.pattern);
+}
+
+// The pattern of a name, with a word for each part that varies; what is no name stays a text.
+function nameHint(pattern: string): string {
+  const plain = pattern
+    .replaceAll("[0-9a-f-]{36}", "UUID")
+    .replaceAll(/\[a-z0-9-\]\{1,\d+\}/g, "ID")
+    .replaceAll(/[\^$()?]/g, "");
+  return /^[a-z]+\/[A-Za-z/]+$/.test(plain) ? plain : "TEXT";
 }
 
 const messageHints: Readonly<Record<string, string>> = {
   "google.type.Date": "YYYY-MM-DD",
-  "google.protobuf.Timestamp": "YYYY-MM-DDThh:mm",
+  "google.protobuf.Timestamp": "YYYY-MM-DD[Thh:mm]",
   "carehub.type.v1.Money": '"AMOUNT CURRENCY"',
 };
 

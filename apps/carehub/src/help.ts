@@ -14,7 +14,8 @@ export function helpOfAll(): string {
 
 The command line of ministries, hubs and operators. Who you are is what your certificate says.
 CASE is a case's uuid, its name at any service, or the ministry's placer number. PROPOSAL is the uuid of one, or open
-for the only one that waits. Times without an offset are of your hub's zone; a day alone is its beginning.
+for the only one that waits. Times without an offset are of your hub's zone; a day alone is its beginning. Who acts is
+--actor, a reference and never a name, in the role of --actor-role; where two persons are to agree, those differ.
 
 ${lines.join("\n")}
 
