@@ -13,9 +13,6 @@ import type { PlacedStay } from "./planner.ts";
 import type { Obstacle } from "./session-placement.ts";
 import { daysOf, presenceOn } from "./stay-presence.ts";
 
-/** The same, by the name that the search has for it. */
-export type UncertainAvailability = Availability;
-
 /** What the rule is judged by. */
 export type RiskContext = {
   readonly demand: Pick<Demand, "document" | "time" | "isEmergency">;

@@ -2,9 +2,9 @@
  * One hub as searches see it: what is taken of it, and the free starts of the sessions that were asked for, kept until
  * something that they use changes. It proposes; who is to have a time is decided in the database.
  */
+import type { Availability } from "./availability.ts";
 import type { Demand, TimedHub } from "./demand.ts";
 import type { Day, Minute } from "./hub-time.ts";
-import type { UncertainAvailability } from "./overflow-rule.ts";
 import { createFreeTime } from "./search-free-time.ts";
 import { createFreeStarts, daysOfBeamBucket, type FreeStarts } from "./search-starts.ts";
 import { type CourseTaken, createTaken, type TakenBucket, type TakenSpan } from "./search-taken.ts";
@@ -30,7 +30,7 @@ export type HubIndex = {
   readonly changes: () => number;
   /** Counts the days of which free starts were worked out, again or for the first time. */
   readonly daysWorkedOut: () => number;
-  readonly availability: () => UncertainAvailability;
+  readonly availability: () => Availability;
   /** When sessions of a demand on this hub can be; right until the next change. */
   readonly timesFor: (demand: Demand, onLook?: () => void) => SessionTimes;
   /** Takes in what these courses have now. */
@@ -124,7 +124,7 @@ function courseOf({ spans, poolUses }: HubTaken, course: string): CourseTaken {
 type TimesParts = {
   readonly onLook: () => void;
   readonly startsOf: (wanted: Wanted) => FreeStarts;
-  readonly availability: UncertainAvailability;
+  readonly availability: Availability;
 };
 
 function timesOf(demand: Demand, { onLook, startsOf, availability }: TimesParts): SessionTimes {

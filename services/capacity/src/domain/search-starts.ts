@@ -2,10 +2,9 @@
  * The starts at which a session of one shape is open and free, day by day, for sites that are looked at together. Worked
  * out from the free time of everything that it uses, and kept until that changes.
  */
-import { beamBucketMinutes } from "./availability.ts";
+import { type Availability, beamBucketMinutes } from "./availability.ts";
 import type { Demand } from "./demand.ts";
 import type { Day, Minute } from "./hub-time.ts";
-import type { UncertainAvailability } from "./overflow-rule.ts";
 import { type FreeTime, isWithin } from "./search-free-time.ts";
 import { beamOf, placeSession, startsOn } from "./session-placement.ts";
 import type { Shape } from "./session-shape.ts";
@@ -25,7 +24,7 @@ export type FreeStarts = {
 /** What starts are found by; they stay right while it does. */
 export type StartsContext = {
   readonly demand: Demand;
-  readonly availability: () => UncertainAvailability;
+  readonly availability: () => Availability;
   readonly free: FreeTime;
   /** Counts each day that is worked out. */
   readonly counts: { daysWorkedOut: number };

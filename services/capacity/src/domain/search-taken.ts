@@ -7,7 +7,6 @@
  */
 import type { Availability, Bucket } from "./availability.ts";
 import type { Span } from "./hub-time.ts";
-import type { UncertainAvailability } from "./overflow-rule.ts";
 import { entryOf } from "./session-times.ts";
 
 /** A taken time of a resource, by the hub's own id. */
@@ -33,7 +32,7 @@ export type CourseTaken = {
 /** What of a hub is taken, with who has it. */
 export type Taken = {
   /** Another object after each change of a pool; what is busy changes in place. */
-  readonly availability: () => UncertainAvailability;
+  readonly availability: () => Availability;
   /** What a course has as far as is known; by its id, and empty for what no course has. */
   readonly courseOf: (course: string) => CourseTaken;
   /** Replaces all that a course has; answers the times at which that changes something. */
@@ -53,8 +52,8 @@ export function createTaken(all: ReadonlyMap<string, CourseTaken>): Taken {
   const uncertain = new Map<string, Map<Bucket, number>>();
   const presences = new Map<string, Map<Bucket, readonly number[]>>();
   const byCourse = new Map(all);
-  const maps = { busy, used, uncertain, presences } satisfies Availability & UncertainAvailability;
-  let availability: UncertainAvailability = { ...maps };
+  const maps = { busy, used, uncertain, presences } satisfies Availability;
+  let availability: Availability = { ...maps };
   return {
     availability: () => availability,
     courseOf: (course) => byCourse.get(course) ?? nothing,

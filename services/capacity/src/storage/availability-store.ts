@@ -1,17 +1,17 @@
 import type { Run } from "@carehub/database/pool";
-import { beamBucketMinutes } from "../domain/availability.ts";
+import { type Availability, beamBucketMinutes } from "../domain/availability.ts";
 import { type Demand, horizonOf, poolsOf, resourcesOf } from "../domain/demand.ts";
 import type { HubDocument, Pool } from "../domain/hub.ts";
 import type { Day } from "../domain/hub-time.ts";
 import { poolName, resourceName } from "../domain/names.ts";
-import { boundedPools, type UncertainAvailability } from "../domain/overflow-rule.ts";
+import { boundedPools } from "../domain/overflow-rule.ts";
 import { presenceBranches } from "./stay-risk-store.ts";
 
 type Reader = { readonly run: Run };
 
 /** What is taken, and whether the hub has holds past their release time that could give way. */
 export type Taken = {
-  readonly availability: UncertainAvailability;
+  readonly availability: Availability;
   readonly hasLapsed: boolean;
 };
 
@@ -70,7 +70,7 @@ export async function readPresences(
   db: Reader,
   { name }: Pick<HubDocument, "name">,
   days: readonly PoolDays[],
-): Promise<UncertainAvailability> {
+): Promise<Availability> {
   const names = days.map(({ pool }) => poolName(name, pool));
   const rows = await db.run<Row>("availability-presences", presencesSql, [
     names,
