@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { moveClock } from "@carehub/database/clock";
+import type { Run } from "@carehub/database/pool";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
 import {
@@ -103,11 +104,8 @@ test("gives one course a bed more by the word of two, and tells so wherever it i
   });
   const [, held] = await eventsOf(db, waiting);
   expect(held?.event).toMatchObject({ case: "courseHeld", value: { override: name } });
-  expect((await overbookedOf(hub)).map(({ bucket: _, ...row }) => row)).toEqual([
-    { planned: 2, capacity: 1, overbooked: 1 },
-    { planned: 2, capacity: 1, overbooked: 1 },
-    { planned: 2, capacity: 1, overbooked: 1 },
-  ]);
+  const full = { planned: 2, capacity: 1, overbooked: 1 };
+  expect(await overbookedOf(hub)).toMatchObject([full, full, full]);
   expect((await readOverride(db, name))?.override).toMatchObject({
     state: "USED",
     course: waiting,
@@ -150,10 +148,11 @@ test("gives the bed and its count back with the course", async () => {
   expect(await brokenInvariants(db)).toEqual({});
 });
 
-async function holdWith(hub: TestHub, override: string, id = randomUUID() as Uuid) {
-  const own = { sendingParty: undefined, round: 0, priority: "ROUTINE" as const };
-  const request = { id, hub: hub.name, ...own, plan: operationOn(hub), answerTime, override };
-  await holdForHub(deps, request, aCommand(hub.caller));
+async function holdWith(hub: TestHub, override: string, on = deps) {
+  const own = { sendingParty: undefined, round: 0, priority: "ROUTINE" as const, answerTime };
+  const id = randomUUID() as Uuid;
+  const request = { id, hub: hub.name, ...own, plan: operationOn(hub), override };
+  await holdForHub(on, request, aCommand(hub.caller));
   return id;
 }
 
@@ -169,6 +168,20 @@ test("lets one of many new patients have the bed that was opened for one", async
   expect((await readOverride(db, name))?.override.course).toBe(held[0]);
   expect((await overbookedOf(hub))[0]).toMatchObject({ planned: 2, overbooked: 1 });
   expect(await brokenInvariants(db)).toEqual({});
+});
+
+test("says that it was used to whoever read it just before and then found its bed taken", async () => {
+  const { hub } = await aFullUnit();
+  const name = await anOverride(deps, hub, { opens: beds });
+  const run: Run = async (statement, ...rest) => {
+    const rows = await db.run<never>(statement, ...rest);
+    // What follows is read when the bed is gone.
+    if (statement === "override-read" && (await overrideState(name)) === "APPROVED")
+      await holdWith(hub, name);
+    return rows;
+  };
+  const refused = await refusedWith(holdWith(hub, name, { ...deps, db: { ...db, run } }));
+  expect(refused.reason).toBe("OVERRIDE_NOT_OPEN");
 });
 
 test("is not used by a course that fits without it", async () => {

@@ -92,7 +92,14 @@ export async function proposeCourse(
   const { request, now, spread = 0, locked: lock = false } = at;
   const demand = spreadOut(demandOf(hub, request, now), spread);
   const override = await overrideForHold(db, request, { now, lock });
-  return proposeDemand(db, hub, { demand, override });
+  const proposed = await proposeDemand(db, hub, { demand, override });
+  if (proposed.kind === "fits" || request.override === undefined) return proposed;
+  // Another may have used the override after it was read here, so that its bed was seen as taken: that is why, then.
+  const explain = async (reader: Reader) => {
+    await overrideForHold(reader, request, { now, lock: false });
+    return proposed.explain(reader);
+  };
+  return { ...proposed, explain };
 }
 
 /** The same for a demand that was made already, with the override that its course may use. */
