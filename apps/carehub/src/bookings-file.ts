@@ -13,14 +13,18 @@ import { instantOf } from "./times.ts";
 import { readYaml } from "./yaml-file.ts";
 
 const columns = {
-  known: ["source_id", "source", "resource", "pool", "start", "end", "count", "status"],
+  known: [
+    ...["source_id", "source", "resource", "pool", "start", "end", "count", "status"],
+    ...["beam_offset", "beam_minutes"],
+  ],
   needed: ["source_id", "source", "start", "end", "status"],
 };
 
 /** What a file of bookings is made of, for the help. */
 export const bookingsHelp = `A .csv file has the columns source_id, source, resource, start, end, status (booked or cancelled); for beds the columns
 pool and count in the place of resource. Times have an offset (2026-02-03T09:00+05:00) or are of --zone; of beds start
-and end are the first and the last date. A .yaml or .json file holds the same as \`entries:\` of the request.`;
+and end are the first and the last date. beam_minutes says how long a room uses the beam that rooms share, beam_offset
+how many minutes after its start. A .yaml or .json file holds the same as \`entries:\` of the request.`;
 
 /** The bookings of a file, and where each stands. */
 export type BookingsFile = {
@@ -66,6 +70,9 @@ const columnOf: Readonly<Record<string, string>> = {
   end_time: "end",
   first_date: "start",
   last_date: "end",
+  beam: "beam_minutes",
+  minutes: "beam_minutes",
+  offset_minutes: "beam_offset",
 };
 
 function refuse(
@@ -108,12 +115,14 @@ function readRow(
   if (pool !== "") {
     const dates = { firstDate: cells.date("start"), lastDate: cells.date("end") };
     const count = row.cell("count") === "" ? 0 : cells.count("count");
+    if (row.cell("beam_minutes") !== "") cells.wrong("beam_minutes", "is of rooms, not of beds");
     return { ...booking, place: { case: "stay", value: { pool, ...dates, count } } };
   }
   if (status === "CANCELLED" && row.cell("start") === "") return booking;
   if (resource === "") cells.wrong("resource", "is missing");
   const times = { startTime: readTime("start"), endTime: readTime("end") };
-  return { ...booking, place: { case: "resourceTime", value: { resource, ...times } } };
+  const value = { resource, ...times, ...readBeam(row, cells) };
+  return { ...booking, place: { case: "resourceTime", value } };
 
   function readTime(column: string) {
     const instant = instantOf(row.cell(column), zone);
@@ -121,4 +130,14 @@ function readRow(
     cells.wrong(column, instant);
     return {};
   }
+}
+
+function readBeam(row: Row, cells: ReturnType<typeof cellReader>) {
+  const offset = row.cell("beam_offset");
+  if (row.cell("beam_minutes") === "") {
+    if (offset !== "") cells.wrong("beam_minutes", "is missing beside beam_offset");
+    return {};
+  }
+  const offsetMinutes = offset === "" ? 0 : cells.count("beam_offset");
+  return { beam: { offsetMinutes, minutes: cells.count("beam_minutes") } };
 }

@@ -124,11 +124,11 @@ test("puts what the service refuses at its line: rows, cells, and parts that are
 test("reads bookings from a table: times with an offset or of a zone, beds by dates, cancelled ones without a place", () => {
   const { entries, locate } = readBookings(
     csv(
-      "source_id,source,resource,pool,start,end,count,status",
-      "A-1,aria,room-1,,2026-02-03T09:00+05:00,2026-02-03T04:40:00Z,,booked",
-      "A-2,aria,room-1,,2026-02-03 09:00,2026-02-03T09:40,,booked",
-      "A-3,beds,,ward,2026-02-03,2026-02-05,2,BOOKED",
-      "A-4,aria,,,,,,cancelled",
+      "source_id,source,resource,pool,start,end,count,status,beam_offset,beam_minutes",
+      "A-1,aria,room-1,,2026-02-03T09:00+05:00,2026-02-03T04:40:00Z,,booked,15,10",
+      "A-2,aria,room-1,,2026-02-03 09:00,2026-02-03T09:40,,booked,,",
+      "A-3,beds,,ward,2026-02-03,2026-02-05,2,BOOKED,,",
+      "A-4,aria,,,,,,cancelled,,",
     ),
     "Asia/Almaty",
   );
@@ -141,6 +141,7 @@ test("reads bookings from a table: times with an offset or of a zone, beds by da
         resource: "room-1",
         startTime: "2026-02-03T04:00:00Z",
         endTime: "2026-02-03T04:40:00Z",
+        beam: { offsetMinutes: 15, minutes: 10 },
       },
     },
     expect.objectContaining({
@@ -175,6 +176,21 @@ test("names line and column of what is wrong with a booking", () => {
     "f.csv: line 2, end: is no time such as 2026-02-03T09:00+05:00",
     "f.csv: line 3, status: is not booked or cancelled",
     "f.csv: line 3, resource: is missing",
+  ]);
+  const beams = () =>
+    readBookings(
+      csv(
+        "source_id,source,resource,pool,start,end,status,beam_offset,beam_minutes",
+        "A-1,aria,room-1,,2026-02-03T09:00Z,2026-02-03T09:40Z,booked,10,",
+        "A-2,beds,,ward,2026-02-03,2026-02-05,booked,,10",
+        "A-3,aria,room-1,,2026-02-03T09:00Z,2026-02-03T09:40Z,booked,,ten",
+      ),
+      undefined,
+    );
+  expect(problemsOf(beams)).toEqual([
+    "f.csv: line 2, beam_minutes: is missing beside beam_offset",
+    "f.csv: line 3, beam_minutes: is of rooms, not of beds",
+    "f.csv: line 4, beam_minutes: is not a number",
   ]);
   const yaml = { name: "b.yaml", isCsv: false, text: "entries:\n  - source: A B\n    status: 1\n" };
   expect(problemsOf(() => readBookings(yaml, undefined))[0]).toMatch(

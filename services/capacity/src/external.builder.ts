@@ -14,14 +14,19 @@ import { aCommand, type TestHub } from "./capacity.builder.ts";
 import type { ExternalEntry } from "./domain/external-booking.ts";
 import { dayOfDate } from "./domain/hub-time.ts";
 
-/** Time of a resource in UTC, as `aria` says it; an id of its own unless one is given. */
+/**
+ * Time of a resource in UTC, as `aria` says it, with minutes of beam from its start; an id of its own unless one is given.
+ */
 export function aTime(
   resource: string,
   [start, end]: readonly [start: string, end: string],
-  parts: Partial<ExternalEntry> = {},
+  { beamMinutes, ...parts }: Partial<ExternalEntry> & { readonly beamMinutes?: number } = {},
 ): ExternalEntry {
   const minute = (text: string) => Temporal.Instant.from(text).epochMilliseconds / 60_000;
-  const place = { kind: "TIME", resource, start: minute(start), end: minute(end) } as const;
+  const time = { kind: "TIME", resource, start: minute(start), end: minute(end) } as const;
+  const beam =
+    beamMinutes === undefined ? {} : { beam: { start: time.start, end: time.start + beamMinutes } };
+  const place = { ...time, ...beam };
   return { source: "aria", sourceId: randomUUID(), status: "BOOKED", place, ...parts };
 }
 

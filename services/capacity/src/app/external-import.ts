@@ -1,6 +1,6 @@
 /*
  * Takes over what a hub's own systems have booked. The table of imports keeps what they say, whatever else stands there;
- * time and beds are kept for it as far as courses and closures leave them (see storage/external-keep.ts), and what they
+ * time, beds and beam are kept for it as far as courses and closures leave them (see storage/external-keep.ts), and what they
  * do not leave is answered and told as a conflict.
  *
  * Why a conflict goes away by itself: the time that a course gives back is kept for the imported booking in the same
@@ -14,13 +14,15 @@ import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { TimedHub } from "../domain/demand.ts";
 import {
-  bedsOn,
+  bucketsOf,
   checkEntries,
   type EntryRefusal,
   type ExternalBooking,
   type ExternalEntry,
+  firstBuckets,
   isSame,
   keyOf,
+  placesIn,
   rangeOfDates,
   spanOf,
 } from "../domain/external-booking.ts";
@@ -34,10 +36,10 @@ import { type HubName, hubOfCaller } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { findLapsed } from "../storage/blocking-store.ts";
 import { readConflicts } from "../storage/external-conflicts.ts";
-import { keepExternalBeds, keepExternalTime } from "../storage/external-keep.ts";
+import { keepExternalPlaces, keepExternalTime } from "../storage/external-keep.ts";
 import {
   byKey,
-  nameOfPlace,
+  namesOfPlace,
   readExternals,
   readReplaced,
   saveExternals,
@@ -126,7 +128,7 @@ async function importAll(tx: Tx, hub: TimedHub, { command, now }: At): Promise<I
   const touched = [...entries, ...changed.flatMap((entry) => before.get(keyOf(entry)) ?? [])];
   await lockAll(
     tx,
-    touched.flatMap(({ place }) => (place === undefined ? [] : [nameOfPlace(place)])),
+    touched.flatMap(({ place }) => (place === undefined ? [] : namesOfPlace(place))),
   );
   await saveExternals(tx, name, { changed, time: hub.time });
   await keepTouched(tx, hub, { touched, now });
@@ -171,7 +173,7 @@ export async function conflictsOfEntries(
     hub: document.name,
     from: instantOfMinute(whole.start),
     to: instantOfMinute(whole.end),
-    today: time.dayOf(minuteOfInstant(now)),
+    first: firstBuckets(time, now),
   };
   const rows = await readConflicts(db, range, bookings);
   return rows.map((row) => toConflict(row, time));
@@ -200,7 +202,7 @@ async function keepTouched(
   }: { readonly touched: readonly ExternalBooking[]; readonly now: Temporal.Instant },
 ): Promise<void> {
   const minute = minuteOfInstant(now);
-  const today = time.dayOf(minute);
+  const first = firstBuckets(time, now);
   const places = touched.flatMap(({ place }) => (place === undefined ? [] : [place]));
   const areas = places.flatMap((place) => {
     if (place.kind !== "TIME" || place.end <= minute) return [];
@@ -209,14 +211,10 @@ async function keepTouched(
   });
   await keepExternalTime(tx, document.name, areas);
   const cells = new Map<string, { pool: string; bucket: number; capacity: number }>();
-  for (const place of places) {
-    if (place.kind !== "STAY") continue;
-    const { pool, firstDay, lastDay } = place;
-    for (let bucket = Math.max(firstDay, today); bucket <= lastDay; bucket += 1) {
-      cells.set(`${pool} ${bucket}`, { pool, bucket, capacity: bedsOn(document, pool, bucket) });
-    }
+  for (const { pool, bucket } of places.flatMap((place) => bucketsOf(place, first))) {
+    cells.set(`${pool} ${bucket}`, { pool, bucket, capacity: placesIn(document, pool, bucket) });
   }
-  await keepExternalBeds(tx, document.name, [...cells.values()]);
+  await keepExternalPlaces(tx, document.name, [...cells.values()]);
 }
 
 // In transactions of their own, as a course takes them.

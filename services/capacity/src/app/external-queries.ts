@@ -1,8 +1,8 @@
 import { now } from "@carehub/database/clock";
 import type { Caller } from "@carehub/rules/caller";
-import { keyOf, rangeOfDates, spanOf } from "../domain/external-booking.ts";
+import { firstBuckets, keyOf, rangeOfDates, spanOf } from "../domain/external-booking.ts";
 import type { ExternalConflict } from "../domain/external-conflict.ts";
-import { instantOfMinute, minuteOfInstant } from "../domain/hub-time.ts";
+import { instantOfMinute } from "../domain/hub-time.ts";
 import { hubOfCaller } from "../domain/names.ts";
 import { readConflicting } from "../storage/external-conflicts.ts";
 import { listExternals, type StoredExternal } from "../storage/external-store.ts";
@@ -41,7 +41,7 @@ export async function listExternalBookings(
     hub: name,
     from: range.from.subtract({ hours: entryHoursMax }),
     to: range.to.add({ hours: entryHoursMax }),
-    today: time.dayOf(minuteOfInstant(at)),
+    first: firstBuckets(time, at),
   };
   const only = onlyConflicts ? await readConflicting(db, around) : undefined;
   const after = page.after === undefined ? undefined : readPlace(page.after);

@@ -4,10 +4,10 @@ import { type AggregateOutcome, transact } from "@carehub/database/transact";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
 import type { TimedHub } from "../domain/demand.ts";
-import { bedsOn } from "../domain/external-booking.ts";
+import { type FirstBuckets, firstBuckets, placesIn } from "../domain/external-booking.ts";
 import type { Hub, HubDocument } from "../domain/hub.ts";
 import { checkHubDocument } from "../domain/hub-rules.ts";
-import { createHubTime, minuteOfInstant } from "../domain/hub-time.ts";
+import { createHubTime } from "../domain/hub-time.ts";
 import { type HubName, hubOfCaller, poolName, resourceName } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { type Checked, closureSpans, findStranded, type Stranded } from "../domain/stranded.ts";
@@ -18,7 +18,7 @@ import {
   setCapacities,
 } from "../storage/document-store.ts";
 import {
-  keepExternalBeds,
+  keepExternalPlaces,
   keepExternalTime,
   readExternalNeeds,
   takeOutExternals,
@@ -148,10 +148,9 @@ async function replace(tx: Tx, { before, document, now, mayStrand }: ToPut): Pro
   const { name } = document;
   const time = createHubTime(document);
   const closures = closureSpans(document, time);
-  const minute = minuteOfInstant(now);
-  const today = time.dayOf(minute);
   // They refuse no version: what they lose by it is told as their conflict.
-  await takeOutExternals(tx, name, today);
+  const first = firstBuckets(time, now);
+  await takeOutExternals(tx, name, first);
   const sessions = await readKeptSessions(tx, name);
   const beds = await readKeptBeds(tx, name);
   const found = findStranded({ document, time, closures, sessions, beds, now });
@@ -160,8 +159,8 @@ async function replace(tx: Tx, { before, document, now, mayStrand }: ToPut): Pro
   const stranded = mayStrand ? [] : withoutThose(found, already);
   if (stranded.length > 0) throw new StrandedError(stranded);
   await replaceClosures(tx, name, closures);
-  await setCapacities(tx, document, { day: today, minute });
-  await putExternalsBack(tx, document, today);
+  await setCapacities(tx, document, first);
+  await putExternalsBack(tx, document, first);
 }
 
 function strandedUnder(
@@ -177,19 +176,19 @@ function withoutThose(found: readonly Stranded[], known: readonly Stranded[]): S
   return found.filter((one) => !keys.has(keyOf(one)));
 }
 
-async function putExternalsBack(tx: Tx, document: HubDocument, today: number): Promise<void> {
+async function putExternalsBack(tx: Tx, document: HubDocument, first: FirstBuckets): Promise<void> {
   const locked = new Set(namesOf(document));
-  const { areas, cells } = await readExternalNeeds(tx, document.name, today);
+  const { areas, cells } = await readExternalNeeds(tx, document.name, first);
   await keepExternalTime(
     tx,
     document.name,
     areas.filter(({ resource }) => locked.has(resource)),
   );
   const ofPools = cells.filter(({ pool }) => locked.has(pool));
-  await keepExternalBeds(
+  await keepExternalPlaces(
     tx,
     document.name,
-    ofPools.map((cell) => ({ ...cell, capacity: bedsOn(document, cell.pool, cell.bucket) })),
+    ofPools.map((cell) => ({ ...cell, capacity: placesIn(document, cell.pool, cell.bucket) })),
   );
 }
 

@@ -1,3 +1,5 @@
+import { must } from "@carehub/rules/fault";
+import { type Bucket, beamBucketMinutes, beamBuckets } from "./availability.ts";
 import { capacityOn, type HubDocument } from "./hub.ts";
 import {
   type Day,
@@ -6,6 +8,7 @@ import {
   instantOfMinute,
   type Minute,
   minuteOfInstant,
+  type Span,
 } from "./hub-time.ts";
 import { poolName, resourceName } from "./names.ts";
 
@@ -15,7 +18,12 @@ export type ExternalTime = {
   readonly resource: string;
   readonly start: Minute;
   readonly end: Minute;
+  /** The beam that is used in it; absent for none. */
+  readonly beam?: ExternalBeam;
 };
+
+/** Time of a beam that rooms share, by the full name of its pool. */
+export type ExternalBeam = Span & { readonly pool: string };
 
 /** Beds of a pool on consecutive days. */
 export type ExternalStay = {
@@ -26,8 +34,11 @@ export type ExternalStay = {
   readonly beds: number;
 };
 
-/** What an imported booking uses; by the hub's own ids in an entry, by full names where it is kept. */
+/** What an imported booking uses, by full names. */
 export type ExternalPlace = ExternalTime | ExternalStay;
+
+/** The same in an entry: by the hub's own ids, the beam that of its room. */
+export type EntryPlace = (Omit<ExternalTime, "beam"> & { readonly beam?: Span }) | ExternalStay;
 
 /** What one of a hub's own systems says of one booking. */
 export type ExternalEntry = {
@@ -35,7 +46,7 @@ export type ExternalEntry = {
   readonly sourceId: string;
   readonly status: "BOOKED" | "CANCELLED";
   /** Undefined where it is cancelled, missing, or cannot be read. */
-  readonly place: ExternalPlace | undefined;
+  readonly place: EntryPlace | undefined;
   /** The field of the entry that holds a day which does not exist. */
   readonly badDate?: string;
 };
@@ -119,10 +130,35 @@ export function spanOf(place: ExternalPlace, time: HubTime): { start: Minute; en
   return { start: time.startOf(place.firstDay), end: time.startOf(place.lastDay + 1) };
 }
 
-/** How many beds a pool has on a day by the document, by the pool's full name; 0 where it has no such pool. */
-export function bedsOn({ name, pools }: HubDocument, pool: string, day: Day): number {
+/** What a pool has in a bucket by the document, by the pool's full name; 0 where it has no such pool. */
+export function placesIn({ name, pools }: HubDocument, pool: string, bucket: Bucket): number {
   const found = pools.find(({ id }) => poolName(name, id) === pool);
-  return found === undefined ? 0 : capacityOn(found, day);
+  if (found === undefined) return 0;
+  return found.kind === "BEAM" ? found.capacity : capacityOn(found, bucket);
+}
+
+/** The first buckets that are not over: the day in the hub's zone, the half hour. */
+export type FirstBuckets = { readonly day: Day; readonly halfHour: Bucket };
+
+/** The first buckets that are not over now. */
+export function firstBuckets(time: HubTime, now: Temporal.Instant): FirstBuckets {
+  const minute = minuteOfInstant(now);
+  return { day: time.dayOf(minute), halfHour: Math.floor(minute / beamBucketMinutes) };
+}
+
+/** The buckets of pools that a place needs something of, but for those that are over. */
+export function bucketsOf(
+  place: ExternalPlace,
+  from: FirstBuckets,
+): { readonly pool: string; readonly bucket: Bucket }[] {
+  if (place.kind === "TIME") {
+    const uses = place.beam === undefined ? [] : beamBuckets(place.beam.pool, place.beam);
+    return uses.filter(({ bucket }) => bucket >= from.halfHour);
+  }
+  const { pool, firstDay, lastDay } = place;
+  const first = Math.max(firstDay, from.day);
+  const days = Math.max(0, lastDay - first + 1);
+  return Array.from({ length: days }, (_, day) => ({ pool, bucket: first + day }));
 }
 
 type Problem = { readonly field: string; readonly reason: RefusalReason };
@@ -135,15 +171,26 @@ function problemOf(entry: ExternalEntry, by: CheckedBy): Problem | undefined {
   return place.kind === "TIME" ? problemOfTime(place, by) : problemOfStay(place, by);
 }
 
-function problemOfTime(place: ExternalTime, { document, now }: CheckedBy): Problem | undefined {
-  if (!document.resources.some(({ id }) => id === place.resource)) {
+function problemOfTime(
+  { resource, start, end, beam }: EntryPlace & { kind: "TIME" },
+  { document, now }: CheckedBy,
+): Problem | undefined {
+  if (!document.resources.some(({ id }) => id === resource)) {
     return { field: "resource_time.resource", reason: "PLACE_UNKNOWN" };
   }
   const field = "resource_time.end_time";
-  const { start, end } = place;
   if (end <= start) return { field, reason: "TIME_REVERSED" };
   if (end - start > entryDaysMax * minutesOfDay) return { field, reason: "TOO_LONG" };
-  return end > latestMinute(now) ? { field, reason: "TOO_FAR_AHEAD" } : undefined;
+  if (end > latestMinute(now)) return { field, reason: "TOO_FAR_AHEAD" };
+  if (beam === undefined) return undefined;
+  if (beamOf(document, resource) === undefined) {
+    return { field: "resource_time.beam", reason: "PLACE_UNKNOWN" };
+  }
+  return beam.end > end ? { field: "resource_time.beam.minutes", reason: "TOO_LONG" } : undefined;
+}
+
+function beamOf({ pools }: HubDocument, resource: string): string | undefined {
+  return pools.find(({ kind, serves }) => kind === "BEAM" && serves.includes(resource))?.id;
 }
 
 function problemOfStay(place: ExternalStay, { document, time, now }: CheckedBy) {
@@ -161,22 +208,32 @@ function latestMinute(now: Temporal.Instant): Minute {
   return minuteOfInstant(now) + aheadDaysMax * minutesOfDay;
 }
 
-function named(place: ExternalPlace | undefined, { name }: HubDocument): ExternalPlace | undefined {
+function named(place: EntryPlace | undefined, document: HubDocument): ExternalPlace | undefined {
+  const { name } = document;
   if (place === undefined) return undefined;
-  return place.kind === "TIME"
-    ? { ...place, resource: resourceName(name, place.resource) }
-    : { ...place, pool: poolName(name, place.pool) };
+  if (place.kind === "STAY") return { ...place, pool: poolName(name, place.pool) };
+  const { beam, ...rest } = place;
+  const time = { ...rest, resource: resourceName(name, place.resource) };
+  if (beam === undefined) return time;
+  const id = must(beamOf(document, place.resource), "an entry was checked before it is named");
+  return { ...time, beam: { ...beam, pool: poolName(name, id) } };
 }
 
 function samePlace(one: ExternalPlace | undefined, other: ExternalPlace | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   if (one.kind === "TIME") {
     if (other.kind !== "TIME" || one.resource !== other.resource) return false;
-    return one.start === other.start && one.end === other.end;
+    const sameTime = one.start === other.start && one.end === other.end;
+    return sameTime && sameBeam(one.beam, other.beam);
   }
   if (other.kind !== "STAY" || one.pool !== other.pool) return false;
   const sameDays = one.firstDay === other.firstDay && one.lastDay === other.lastDay;
   return sameDays && one.beds === other.beds;
+}
+
+function sameBeam(one: ExternalBeam | undefined, other: ExternalBeam | undefined): boolean {
+  const sameTime = one?.start === other?.start && one?.end === other?.end;
+  return sameTime && one?.pool === other?.pool;
 }
 
 /** A range of whole days in the hub's zone, as instants. */

@@ -45,6 +45,7 @@ test("imports time and stays over the wire, widens seconds, and lists them as th
             resource: "room-1",
             startTime: at("2026-02-03T04:00:30Z"),
             endTime: at("2026-02-03T04:59:30Z"),
+            beam: { offsetMinutes: 15, minutes: 10 },
           },
         },
       },
@@ -73,7 +74,11 @@ test("imports time and stays over the wire, widens seconds, and lists them as th
     },
     {
       case: "resourceTime",
-      value: { startTime: at("2026-02-03T04:00:00Z"), endTime: at("2026-02-03T05:00:00Z") },
+      value: {
+        startTime: at("2026-02-03T04:00:00Z"),
+        endTime: at("2026-02-03T05:00:00Z"),
+        beam: { offsetMinutes: 15, minutes: 10 },
+      },
     },
   ]);
 });

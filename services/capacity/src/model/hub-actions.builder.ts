@@ -111,10 +111,15 @@ async function importNew(world: World, { at, one, two }: Step): Promise<Parts> {
   const sourceId = `entry-${one % 4}`;
   const from = `${date}T${String(3 + (two % 8)).padStart(2, "0")}:00:00Z`;
   const until = Temporal.Instant.from(from).add({ hours: 1 + (one % 3) });
+  const span = [from, until.toString()] as const;
+  const inRoom = () => aTime("room-1", span, { sourceId, beamMinutes: 5 * (1 + (two % 8)) });
+  const inTheatre = () => aTime("theatre-1", span, { sourceId });
   const entry =
     two % 4 === 3
       ? aStay(two % 8 === 3 ? "picu" : "ward", { first: date, days: 1 + (one % 2) }, { sourceId })
-      : aTime(one % 6 === 5 ? "theatre-1" : "room-1", [from, until.toString()], { sourceId });
+      : one % 6 === 5
+        ? inTheatre()
+        : inRoom();
   world.externals.push(entry);
   return importing(world, entry);
 }

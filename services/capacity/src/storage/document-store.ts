@@ -1,5 +1,5 @@
 import type { Run } from "@carehub/database/pool";
-import { beamBucketMinutes } from "../domain/availability.ts";
+import type { FirstBuckets } from "../domain/external-booking.ts";
 import type { HubDocument } from "../domain/hub.ts";
 import { dayOfDate, type Minute } from "../domain/hub-time.ts";
 import { poolName } from "../domain/names.ts";
@@ -132,9 +132,9 @@ const closeFreedSql = `
 export async function setCapacities(
   tx: Reader,
   { name, pools }: HubDocument,
-  from: { readonly day: number; readonly minute: number },
+  from: FirstBuckets,
 ): Promise<void> {
-  const firstBucket = { BED: from.day, BEAM: Math.floor(from.minute / beamBucketMinutes) };
+  const firstBucket = { BED: from.day, BEAM: from.halfHour };
   const changes = pools.flatMap((pool) =>
     (pool.changes ?? []).map((change) => ({ ...change, pool: poolName(name, pool.id) })),
   );

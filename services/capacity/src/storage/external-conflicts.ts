@@ -1,6 +1,7 @@
 import type { Run } from "@carehub/database/pool";
-import type { ExternalBooking } from "../domain/external-booking.ts";
+import type { ExternalBooking, FirstBuckets } from "../domain/external-booking.ts";
 import type { ConflictRow } from "../domain/external-conflict.ts";
+import { halfHoursOf, minutesIn } from "./half-hours.ts";
 
 type Reader = { readonly run: Run };
 
@@ -9,8 +10,8 @@ export type ConflictRange = {
   readonly hub: string;
   readonly from: Temporal.Instant;
   readonly to: Temporal.Instant;
-  /** The day of now in the hub's zone. */
-  readonly today: number;
+  /** The buckets before are over. */
+  readonly first: FirstBuckets;
 };
 
 /**
@@ -19,34 +20,38 @@ export type ConflictRange = {
  */
 export function readConflicts(
   db: Reader,
-  { hub, from, to, today }: ConflictRange,
+  { hub, from, to, first }: ConflictRange,
   keys: readonly Pick<ExternalBooking, "source" | "sourceId">[],
 ): Promise<ConflictRow[]> {
   return db.run<ConflictRow>(
     "external-conflicts",
     `with asked as (
-       select * from unnest($5::text[], $6::text[]) with ordinality as asked (source, source_id, place)),
+       select * from unnest($6::text[], $7::text[]) with ordinality as asked (source, source_id, place)),
      ${conflictsOf("and (source, source_id) in (select source, source_id from asked)")}
      select source, source_id as "sourceId", kind, at, course, is_bed as "isBed", start, "end"
      from conflict join asked using (source, source_id) order by asked.place, start, at, course`,
-    [hub, from, to, today, keys.map(({ source }) => source), keys.map(({ sourceId }) => sourceId)],
+    [
+      ...[hub, from, to, first.day, first.halfHour],
+      keys.map(({ source }) => source),
+      keys.map(({ sourceId }) => sourceId),
+    ],
   );
 }
 
 /** The keys of all bookings of the range that meet something. */
 export async function readConflicting(db: Reader, range: ConflictRange): Promise<Set<string>> {
-  const { hub, from, to, today } = range;
+  const { hub, from, to, first } = range;
   const rows = await db.run<{ key: string }>(
     "external-conflicting",
     `with ${conflictsOf("")} select distinct source || ' ' || source_id as key from conflict`,
-    [hub, from, to, today],
+    [hub, from, to, first.day, first.halfHour],
   );
   return new Set(rows.map(({ key }) => key));
 }
 
 const live = "('HELD', 'BOOKED', 'IN_TREATMENT', 'INTERRUPTED')";
 
-// Beds are counted with all that the range has, whatever is asked for. Materialized, so that what is asked for is found
+// Beds and beam are counted with all that the range has, whatever is asked for. Materialized, so that what is asked for is found
 // by hash: the planner, which does not know how much it is, would scan the hub's bookings for each.
 const conflictsOf = (whichTimes: string) => `
   booked as materialized (
@@ -54,26 +59,33 @@ const conflictsOf = (whichTimes: string) => `
       and start_at < $3 and end_at > $2 and end_at > app.now()),
   booked_time as (
     select source, source_id, resource, during from booked where resource is not null ${whichTimes}),
-  -- Which of the bookings of a day no longer fits is told by the sum of those before it.
-  bed_day as (
-    select source, source_id, pool, day,
-      sum(beds) over (partition by pool, day order by created_at, source, source_id) as upto
+  place as (
+    select source, source_id, created_at, pool, day as bucket, beds as amount, true as is_bed
     from booked cross join generate_series(greatest(first_day, $4), last_day) as day
-    where pool is not null),
+    where pool is not null
+    union all
+    select source, source_id, created_at, beam_pool, half_hour, ${minutesIn("half_hour")}, false
+    from booked cross join ${halfHoursOf("beam", "$5::integer")} as half_hour
+    where beam is not null),
+  -- Which of the bookings of a bucket no longer fits is told by the sum of those before it.
+  needed as (
+    select *, sum(amount) over (partition by pool, bucket order by created_at, source, source_id) as upto
+    from place),
   short as (
-    select bed_day.*, known.pool is not null and exists (
+    select needed.*, known.pool is not null and exists (
       select from pool_use join course on course.id = pool_use.course
-      where pool_use.pool = bed_day.pool and pool_use.bucket = bed_day.day and not excess
+      where pool_use.pool = needed.pool and pool_use.bucket = needed.bucket and not excess
         and course.state in ${live}) as has_courses
-    from bed_day left join pool_bucket as known
-      on known.pool = bed_day.pool and known.bucket = bed_day.day
+    from needed left join pool_bucket as known
+      on known.pool = needed.pool and known.bucket = needed.bucket
     where upto > coalesce(known.external, 0)),
-  bed_conflict as (
-    select source, source_id, short.pool, pool_use.course, range_agg(int4range(day, day + 1)) as days
+  place_conflict as (
+    select source, source_id, short.pool, is_bed, pool_use.course,
+      range_agg(int4range(short.bucket, short.bucket + 1)) as buckets
     from short
     left join (pool_use join course on course.id = pool_use.course and course.state in ${live})
-      on has_courses and pool_use.pool = short.pool and pool_use.bucket = day and not excess
-    group by source, source_id, short.pool, pool_use.course),
+      on has_courses and pool_use.pool = short.pool and pool_use.bucket = short.bucket and not excess
+    group by source, source_id, short.pool, is_bed, pool_use.course),
   conflict as (
     select source, source_id, case when kept.kind = 'SESSION' then 'COURSE' else 'CLOSURE' end as kind,
       kept.resource as at, kept.course, false as is_bed,
@@ -83,5 +95,6 @@ const conflictsOf = (whichTimes: string) => `
       and kept.during && booked_time.during and kept.kind <> 'EXTERNAL'
     union all
     select source, source_id, case when course is null then 'CAPACITY' else 'COURSE' end, pool, course,
-      true, lower(span), upper(span)
-    from bed_conflict cross join lateral unnest(days) as span)`;
+      is_bed, lower(span) * minutes, upper(span) * minutes
+    from place_conflict cross join lateral unnest(buckets) as span
+    cross join lateral (select case when is_bed then 1 else 30 end) as bucket (minutes))`;

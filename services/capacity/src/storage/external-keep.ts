@@ -1,5 +1,5 @@
 /*
- * What of imported bookings is kept: their time as rows of `reservation`, their beds as `external` of a bucket.
+ * What of imported bookings is kept: their time as rows of `reservation`, their beds and beam as `external` of a bucket.
  *
  * Guarantee: both are derived, never decided: where something changed, what was kept there is taken out, and what the
  * booked entries need is put in again but for what courses and closures keep. So the order in which entries, closures
@@ -8,8 +8,10 @@
  * Everything here runs under the locks of the resources and pools that it names.
  */
 import type { Run } from "@carehub/database/pool";
+import type { FirstBuckets } from "../domain/external-booking.ts";
 import { type Minute, mergeSpans, type Span } from "../domain/hub-time.ts";
 import { closeFreed } from "./document-store.ts";
+import { halfHourOf, halfHoursOf, minutesIn } from "./half-hours.ts";
 import { lockKeyOf } from "./lock-keys.ts";
 
 type Reader = { readonly run: Run };
@@ -17,7 +19,7 @@ type Reader = { readonly run: Run };
 /** Time of a resource, by its full name. */
 export type Area = { readonly resource: string; readonly start: Minute; readonly end: Minute };
 
-/** A bucket of a pool of beds. */
+/** A bucket of a pool. */
 export type Cell = { readonly pool: string; readonly bucket: number };
 
 /** What a course gave back. */
@@ -31,7 +33,7 @@ export async function keepFreed(tx: Reader, hub: string, { times, places }: Free
   }
   // What was freed has its row, and with it a capacity.
   if (places.length > 0) {
-    await keepExternalBeds(
+    await keepExternalPlaces(
       tx,
       hub,
       places.map((cell) => ({ ...cell, capacity: 0 })),
@@ -51,13 +53,13 @@ export async function keepExternalTime(
 }
 
 /** Derives anew what is kept of these buckets; the capacity counts where nothing was planned in one yet. */
-export async function keepExternalBeds(
+export async function keepExternalPlaces(
   tx: Reader,
   hub: string,
   cells: readonly (Cell & { readonly capacity: number })[],
 ): Promise<void> {
   if (cells.length === 0) return;
-  await tx.run("external-beds", bedsSql, [
+  await tx.run("external-places", placesSql, [
     hub,
     cells.map(({ pool }) => pool),
     cells.map(({ bucket }) => bucket),
@@ -67,17 +69,17 @@ export async function keepExternalBeds(
 }
 
 /** Takes all imported bookings that are not over out of a hub's rows, so that a new document finds courses alone. */
-export async function takeOutExternals(tx: Reader, hub: string, today: number): Promise<void> {
+export async function takeOutExternals(tx: Reader, hub: string, from: FirstBuckets): Promise<void> {
   await tx.run(
     "external-out-time",
     `delete from reservation where hub = $1 and kind = 'EXTERNAL' and upper(during) > app.now()`,
     [hub],
   );
   await tx.run(
-    "external-out-beds",
+    "external-out-places",
     `update pool_bucket set planned = planned - external, external = 0
-     where hub = $1 and external > 0 and bucket >= $2`,
-    [hub, today],
+     where hub = $1 and external > 0 and (pool, bucket) in (${neededPlacesSql})`,
+    [hub, from.day, from.halfHour],
   );
 }
 
@@ -85,10 +87,14 @@ export async function takeOutExternals(tx: Reader, hub: string, today: number): 
 export async function readExternalNeeds(
   tx: Reader,
   hub: string,
-  today: number,
+  from: FirstBuckets,
 ): Promise<{ readonly areas: readonly Area[]; readonly cells: readonly Cell[] }> {
   const areas = await tx.run<Area>("external-needs-time", neededTimeSql, [hub]);
-  const cells = await tx.run<Cell>("external-needs-beds", neededBedsSql, [hub, today]);
+  const cells = await tx.run<Cell>("external-needs-places", neededPlacesSql, [
+    hub,
+    from.day,
+    from.halfHour,
+  ]);
   return { areas, cells };
 }
 
@@ -146,20 +152,23 @@ const putInSql = `
       '{}'::tstzmultirange)) as span`;
 
 // A bucket that nothing was planned in yet has the capacity of the document.
-const bedsSql = `
+const placesSql = `
   with needed as (
     select cell.pool, cell.bucket, cell.lock_key,
       coalesce(known.capacity + known.overbooked, cell.capacity) as capacity,
       coalesce(known.planned - known.external, 0) + coalesce(known.actual_excess, 0) as others,
       coalesce(known.external, 0) as external,
-      coalesce((select sum(beds) from external_booking as booked
+      (coalesce((select sum(beds) from external_booking as booked
         where booked.pool = cell.pool and booked.status = 'BOOKED'
-          and cell.bucket between booked.first_day and booked.last_day), 0)::integer as beds
+          and cell.bucket between booked.first_day and booked.last_day), 0)
+      + coalesce((select sum(${minutesIn("cell.bucket")}) from external_booking as booked
+        where booked.beam_pool = cell.pool and booked.status = 'BOOKED'
+          and booked.beam && ${halfHourOf("cell.bucket")}), 0))::integer as amount
     from unnest($2::text[], $3::integer[], $4::integer[], $5::bigint[])
       as cell (pool, bucket, capacity, lock_key)
     left join pool_bucket as known on known.pool = cell.pool and known.bucket = cell.bucket),
   decided as (
-    select *, greatest(0, least(beds, capacity - others)) as kept from needed)
+    select *, greatest(0, least(amount, capacity - others)) as kept from needed)
   insert into pool_bucket as known (pool, bucket, hub, lock_key, capacity, planned, external)
   select pool, bucket, $1, lock_key, capacity, kept, kept from decided where kept <> external
   on conflict (pool, bucket) do update set external = excluded.external,
@@ -173,7 +182,11 @@ const neededTimeSql = `
   where hub = $1 and status = 'BOOKED' and resource is not null and end_at > app.now()
   group by resource`;
 
-const neededBedsSql = `
-  select distinct pool, day as bucket from external_booking
+const neededPlacesSql = `
+  select pool, day as bucket from external_booking
   cross join generate_series(greatest(first_day, $2), last_day) as day
-  where hub = $1 and status = 'BOOKED' and pool is not null and end_at > app.now()`;
+  where hub = $1 and status = 'BOOKED' and pool is not null and end_at > app.now()
+  union
+  select beam_pool, half_hour from external_booking
+  cross join ${halfHoursOf("beam", "$3::integer")} as half_hour
+  where hub = $1 and status = 'BOOKED' and beam is not null and end_at > app.now()`;

@@ -27,13 +27,18 @@ type Row = {
   readonly first_day: number | null;
   readonly last_day: number | null;
   readonly beds: number | null;
+  readonly beam_pool: string | null;
+  readonly beam_start: number | null;
+  readonly beam_end: number | null;
   readonly imported_at: Temporal.Instant;
 };
 
 const columns = `source, source_id, status, resource,
   (extract(epoch from lower(during)) / 60)::integer as start,
   (extract(epoch from upper(during)) / 60)::integer as "end",
-  pool, first_day, last_day, beds, imported_at`;
+  pool, first_day, last_day, beds, beam_pool,
+  (extract(epoch from lower(beam)) / 60)::integer as beam_start,
+  (extract(epoch from upper(beam)) / 60)::integer as beam_end, imported_at`;
 
 /** The bookings of a hub that these keys know. */
 export async function readExternals(
@@ -76,6 +81,7 @@ export async function saveExternals(
   const part = <Value>(read: (place: ExternalPlace) => Value) =>
     changed.map(({ place }) => (place === undefined ? null : read(place)));
   const span = part((place) => spanOf(place, time));
+  const beam = part((place) => (place.kind === "TIME" ? (place.beam ?? null) : null));
   await tx.run("external-save", saveSql, [
     hub,
     changed.map(({ source }) => source),
@@ -88,7 +94,10 @@ export async function saveExternals(
     part((place) => (place.kind === "STAY" ? place.beds : null)),
     span.map((each) => each && instantOfMinute(each.start)),
     span.map((each) => each && instantOfMinute(each.end)),
-    part((place) => lockKeyOf(nameOfPlace(place))),
+    part((place) => lockKeyOf(place.kind === "TIME" ? place.resource : place.pool)),
+    beam.map((each) => each?.pool),
+    beam.map((each) => each && instantOfMinute(each.start)),
+    beam.map((each) => each && instantOfMinute(each.end)),
   ]);
 }
 
@@ -129,9 +138,11 @@ export async function listExternals(
 // Before every time that the wire knows.
 const beforeAllMs = -62_135_596_801_000;
 
-/** The full name of the resource or pool. */
-export function nameOfPlace(place: ExternalPlace): string {
-  return place.kind === "TIME" ? place.resource : place.pool;
+/** The full names of what a place is of. */
+export function namesOfPlace(place: ExternalPlace): string[] {
+  if (place.kind === "STAY") return [place.pool];
+  const { resource, beam } = place;
+  return beam === undefined ? [resource] : [resource, beam.pool];
 }
 
 /** The stored bookings by their keys. */
@@ -141,19 +152,21 @@ export function byKey(stored: readonly StoredExternal[]): Map<string, StoredExte
 
 const saveSql = `
   insert into external_booking as known (hub, source, source_id, status, resource, during, pool,
-    first_day, last_day, beds, start_at, end_at, lock_key, created_at, imported_at)
+    first_day, last_day, beds, start_at, end_at, lock_key, beam_pool, beam, created_at, imported_at)
   select $1, source, source_id, status, resource,
     case when resource is not null then tstzrange(start_at, end_at) end, pool, first_day, last_day,
-    beds, start_at, end_at, lock_key, app.now(), app.now()
+    beds, start_at, end_at, lock_key, beam_pool,
+    case when beam_pool is not null then tstzrange(beam_start, beam_end) end, app.now(), app.now()
   from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[],
-      $8::integer[], $9::integer[], $10::timestamptz[], $11::timestamptz[], $12::bigint[])
+      $8::integer[], $9::integer[], $10::timestamptz[], $11::timestamptz[], $12::bigint[],
+      $13::text[], $14::timestamptz[], $15::timestamptz[])
     as entry (source, source_id, status, resource, pool, first_day, last_day, beds, start_at, end_at,
-      lock_key)
+      lock_key, beam_pool, beam_start, beam_end)
   on conflict (hub, source, source_id) do update set status = excluded.status,
     resource = excluded.resource, during = excluded.during, pool = excluded.pool,
     first_day = excluded.first_day, last_day = excluded.last_day, beds = excluded.beds,
     start_at = excluded.start_at, end_at = excluded.end_at, lock_key = excluded.lock_key,
-    imported_at = excluded.imported_at`;
+    beam_pool = excluded.beam_pool, beam = excluded.beam, imported_at = excluded.imported_at`;
 
 function toBooking(row: Row): StoredExternal {
   const { source, source_id: sourceId, status, imported_at: importedAt } = row;
@@ -163,8 +176,13 @@ function toBooking(row: Row): StoredExternal {
 function placeOf(row: Row): ExternalPlace | undefined {
   const { resource, start, end, pool, first_day: firstDay, last_day: lastDay, beds } = row;
   if (resource !== null && start !== null && end !== null) {
-    return { kind: "TIME", resource, start, end };
+    const beam = beamOf(row);
+    return { kind: "TIME", resource, start, end, ...(beam === undefined ? {} : { beam }) };
   }
   if (pool === null || firstDay === null || lastDay === null || beds === null) return undefined;
   return { kind: "STAY", pool, firstDay, lastDay, beds };
+}
+
+function beamOf({ beam_pool: pool, beam_start: start, beam_end: end }: Row) {
+  return pool === null || start === null || end === null ? undefined : { pool, start, end };
 }

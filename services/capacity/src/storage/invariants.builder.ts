@@ -4,6 +4,10 @@ import { rejectedCourses } from "../wire/rejected-courses.builder.ts";
 /*
  * No double booking, asked of the rows themselves: every query names what breaks a rule, so all must be empty.
  */
+const isOfPool = (kind: "BED" | "BEAM", isAhead: string) => `${isAhead} and exists (
+      select from hub, jsonb_array_elements(document->'pools') as part
+      where hub.name = known.hub and hub.name || '/pools/' || (part->>'id') = known.pool
+        and part->>'kind' = '${kind}')`;
 const queries: Readonly<Record<string, string>> = {
   overlaps: `select one.resource, one.during::text from reservation as one
     join reservation as other on one.resource = other.resource and one.during && other.during
@@ -58,8 +62,22 @@ const queries: Readonly<Record<string, string>> = {
     cross join lateral (select coalesce(sum(beds), 0) as beds from external_booking as booked
       where booked.pool = known.pool and status = 'BOOKED'
         and known.bucket between first_day and last_day) as needed
-    where known.bucket > extract(epoch from app.now()) / 86400 + 1
+    where ${isOfPool("BED", "known.bucket > extract(epoch from app.now()) / 86400 + 1")}
       and (external > beds or external < beds and planned + actual_excess < capacity)`,
+  "imported beam that is free or too much": `select known.pool, known.bucket from pool_bucket as known
+    cross join lateral (
+      select coalesce(sum(extract(epoch from upper(part) - lower(part)) / 60), 0) as minutes
+      from external_booking as booked cross join lateral (select beam * tstzrange(
+        to_timestamp(known.bucket * 1800.0), to_timestamp(known.bucket * 1800.0 + 1800))) as cut (part)
+      where booked.beam_pool = known.pool and status = 'BOOKED' and not isempty(part)) as needed
+    where ${isOfPool("BEAM", "known.bucket > extract(epoch from app.now()) / 1800")}
+      and (external > minutes or external < minutes and planned + actual_excess < capacity)`,
+  "imported beam without a bucket": `select source_id, beam_pool from external_booking as booked
+    where status = 'BOOKED' and lower(beam) > app.now() and not exists (
+      select from pool_bucket as known where known.pool = beam_pool
+        and known.bucket = floor(extract(epoch from lower(beam)) / 1800))
+    and exists (select from hub, jsonb_array_elements(document->'pools') as part
+      where hub.name || '/pools/' || (part->>'id') = beam_pool and (part->>'capacity')::integer > 0)`,
 };
 
 /** What breaks a rule of this service's rows, by rule; empty where nothing does. */

@@ -15,11 +15,11 @@ import {
 import { toTimestamp } from "@carehub/grpc/instants";
 import { DomainError } from "@carehub/rules/domain-error";
 import type {
+  EntryPlace,
   EntryRefusal,
   ExternalEntry,
   ExternalPlace,
   ExternalStay,
-  ExternalTime,
   RefusalReason,
 } from "../domain/external-booking.ts";
 import type { ConflictKind, ExternalConflict } from "../domain/external-conflict.ts";
@@ -102,10 +102,13 @@ const refusalReasons: Readonly<Record<RefusalReason, ExternalRefusal_Reason>> = 
   REPEATED: ExternalRefusal_Reason.REPEATED,
 };
 
-function readTime({ resource, startTime, endTime }: WireTime): ExternalTime {
+function readTime({ resource, startTime, endTime, beam }: WireTime): EntryPlace {
   const start = minuteBefore(readInstant(startTime, "start_time"));
   const end = minuteOfInstant(readInstant(endTime, "end_time"));
-  return { kind: "TIME", resource, start, end };
+  const time = { kind: "TIME", resource, start, end } as const;
+  if (beam === undefined) return time;
+  const from = start + beam.offsetMinutes;
+  return { ...time, beam: { start: from, end: from + beam.minutes } };
 }
 
 function minuteBefore(instant: Temporal.Instant): number {
@@ -140,8 +143,10 @@ type WirePlace = NonNullable<MessageInitShape<typeof ExternalBookingSchema>["pla
 
 function toWirePlace(place: ExternalPlace): WirePlace {
   if (place.kind === "TIME") {
-    const times = { startTime: toWireMinute(place.start), endTime: toWireMinute(place.end) };
-    return { case: "resourceTime", value: { resource: idOf(place.resource), ...times } };
+    const { resource, start, end, beam } = place;
+    const times = { startTime: toWireMinute(start), endTime: toWireMinute(end) };
+    const used = beam && { offsetMinutes: beam.start - start, minutes: beam.end - beam.start };
+    return { case: "resourceTime", value: { resource: idOf(resource), ...times, beam: used } };
   }
   const firstDate = toWireDate(dateOfDay(place.firstDay));
   const lastDate = toWireDate(dateOfDay(place.lastDay));
