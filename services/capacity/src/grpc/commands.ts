@@ -8,6 +8,9 @@ import type { Command } from "../app/capacity-app.ts";
 
 type Mutation = { readonly requestId: string; readonly actor?: WireActor | undefined };
 
+/** A request that changes what it names. */
+export type NamedMutation = Mutation & { readonly name: string; readonly etag: string };
+
 /** What every command needs of its call and request; `respond` writes the reply that a repeat gets again. */
 export function toCommand<Schema extends DescMessage, View>(
   schema: Schema,
@@ -20,6 +23,16 @@ export function toCommand<Schema extends DescMessage, View>(
     actor: readActor(must(request.actor, "validation requires the actor")),
     respond,
   };
+}
+
+/** What every command on something that has a name and an etag needs. */
+export function namedCommand<Schema extends DescMessage, View>(
+  schema: Schema,
+  { request, call }: { request: MessageShape<Schema> & NamedMutation; call: Call },
+  respond: (view: View) => Uint8Array,
+): Command<View> & { readonly name: string; readonly etag: string } {
+  const { name, etag } = request;
+  return { ...toCommand(schema, { request, call }, respond), name, etag };
 }
 
 function readActor({ reference, role, onBehalfOf, signature }: WireActor): Actor {

@@ -1,16 +1,7 @@
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import * as api from "@carehub/contracts/gen/carehub/capacity/v1/course_change_service_pb.ts";
-import type { Actor } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
-import type { Call } from "@carehub/grpc/call";
 import { type Implementation, implement } from "@carehub/grpc/serve";
 import type { Deps } from "../app/capacity-app.ts";
-import type { CourseCommand } from "../app/course-commands.ts";
 import { extendHold } from "../app/extend-hold.ts";
 import { interruptCourse } from "../app/interrupt-course.ts";
 import { type MovedView, moveCourse } from "../app/move-course.ts";
@@ -22,7 +13,8 @@ import type { PostponeReason } from "../domain/postpone.ts";
 import { readDate } from "../wire/basics.ts";
 import { toWireChange } from "../wire/course-move.ts";
 import { toCommand } from "./commands.ts";
-import { courseResponder, toWireCourse } from "./course-message.ts";
+import { courseCommand } from "./course-command.ts";
+import { toWireCourse } from "./course-message.ts";
 
 /** The API of changes of a course: other times, a longer hold, an interruption. */
 export function implementCourseChangeService(deps: Deps): Implementation {
@@ -100,23 +92,4 @@ function postponedResponse({ stored, changes }: MovedView): Uint8Array {
     api.PostponeSessionResponseSchema,
     create(api.PostponeSessionResponseSchema, init),
   );
-}
-
-type CourseRequest = {
-  readonly name: string;
-  readonly etag: string;
-  readonly requestId: string;
-  readonly actor?: Actor | undefined;
-};
-
-function courseCommand<Schema extends DescMessage>(
-  schema: Schema,
-  response: DescMessage,
-  { request, call }: { request: MessageShape<Schema> & CourseRequest; call: Call },
-): CourseCommand {
-  return {
-    ...toCommand(schema, { request, call }, courseResponder(response)),
-    id: parseCourseName(request.name),
-    etag: request.etag,
-  };
 }

@@ -1,7 +1,5 @@
-import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { CoursePriority } from "@carehub/contracts/gen/carehub/capacity/v1/course_pb.ts";
 import * as api from "@carehub/contracts/gen/carehub/capacity/v1/course_service_pb.ts";
-import type { Actor } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
 import type { Call } from "@carehub/grpc/call";
 import { type Implementation, implement } from "@carehub/grpc/serve";
 import type { Deps } from "../app/capacity-app.ts";
@@ -15,6 +13,7 @@ import type { ActualStay } from "../domain/stay-days.ts";
 import { readDate } from "../wire/basics.ts";
 import { readAnswerTime, readOutcome, readPlan } from "../wire/course-parts.ts";
 import { toCommand } from "./commands.ts";
+import { courseCommand } from "./course-command.ts";
 import { courseResponder, readState, toWireCourse } from "./course-message.ts";
 import { pageSizeOf, readPageToken, writePageToken } from "./page-token.ts";
 import { readSession } from "./session-message.ts";
@@ -113,25 +112,6 @@ export const priorities: Readonly<Record<CoursePriority, Priority>> = {
   [CoursePriority.URGENT]: "URGENT",
   [CoursePriority.EMERGENCY]: "EMERGENCY",
 };
-
-type CourseRequest = {
-  readonly name: string;
-  readonly etag: string;
-  readonly requestId: string;
-  readonly actor?: Actor | undefined;
-};
-
-function courseCommand<Schema extends DescMessage>(
-  schema: Schema,
-  response: DescMessage,
-  { request, call }: { request: MessageShape<Schema> & CourseRequest; call: Call },
-): commands.CourseCommand {
-  return {
-    ...toCommand(schema, { request, call }, courseResponder(response)),
-    id: parseCourseName(request.name),
-    etag: request.etag,
-  };
-}
 
 function readStay({ stay, firstDate, days }: api.ActualStay, index: number): ActualStay {
   const first = readDate(firstDate, `stays[${index}].first_date`);

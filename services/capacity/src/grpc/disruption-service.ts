@@ -1,13 +1,5 @@
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import * as api from "@carehub/contracts/gen/carehub/capacity/v1/disruption_service_pb.ts";
-import type { Actor } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
-import type { Call } from "@carehub/grpc/call";
 import { type Implementation, implement } from "@carehub/grpc/serve";
 import { invalidField } from "@carehub/rules/ids";
 import type { Deps } from "../app/capacity-app.ts";
@@ -19,7 +11,7 @@ import type { StoredReplan } from "../domain/hub-replan.ts";
 import { courseName, parseHubName } from "../domain/names.ts";
 import { minuteOfText, readDate, readInstant, toWireMinute } from "../wire/basics.ts";
 import { closureKinds, keyOf } from "../wire/hub-kinds.ts";
-import { toCommand } from "./commands.ts";
+import { namedCommand, toCommand } from "./commands.ts";
 import { pageSizeOf, readPageToken, writePageToken } from "./page-token.ts";
 import { readReplanState, toWireReplan } from "./replan-message.ts";
 
@@ -66,44 +58,31 @@ export function implementDisruptionService(deps: Deps): Implementation {
     approveReplan: (request, call) =>
       commands.approveReplan(
         deps,
-        replanCommand(api.ApproveReplanRequestSchema, api.ApproveReplanResponseSchema, {
-          request,
-          call,
-        }),
+        namedCommand(
+          api.ApproveReplanRequestSchema,
+          { request, call },
+          responder(api.ApproveReplanResponseSchema),
+        ),
       ),
     refreshReplan: (request, call) =>
       commands.refreshReplan(
         deps,
-        replanCommand(api.RefreshReplanRequestSchema, api.RefreshReplanResponseSchema, {
-          request,
-          call,
-        }),
+        namedCommand(
+          api.RefreshReplanRequestSchema,
+          { request, call },
+          responder(api.RefreshReplanResponseSchema),
+        ),
       ),
     withdrawReplan: (request, call) =>
       commands.withdrawReplan(
         deps,
-        replanCommand(api.WithdrawReplanRequestSchema, api.WithdrawReplanResponseSchema, {
-          request,
-          call,
-        }),
+        namedCommand(
+          api.WithdrawReplanRequestSchema,
+          { request, call },
+          responder(api.WithdrawReplanResponseSchema),
+        ),
       ),
   });
-}
-
-type ReplanRequest = {
-  readonly name: string;
-  readonly etag: string;
-  readonly requestId: string;
-  readonly actor?: Actor | undefined;
-};
-
-function replanCommand<Schema extends DescMessage>(
-  schema: Schema,
-  response: DescMessage,
-  { request, call }: { request: MessageShape<Schema> & ReplanRequest; call: Call },
-): commands.ReplanCommand {
-  const { name, etag } = request;
-  return { ...toCommand(schema, { request, call }, responder(response)), name, etag };
 }
 
 function responder<Schema extends DescMessage>(schema: Schema) {

@@ -1,13 +1,5 @@
-import {
-  create,
-  type DescMessage,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import * as api from "@carehub/contracts/gen/carehub/capacity/v1/override_service_pb.ts";
-import type { Actor } from "@carehub/contracts/gen/carehub/type/v1/actor_pb.ts";
-import type { Call } from "@carehub/grpc/call";
 import { toInstant } from "@carehub/grpc/instants";
 import { type Implementation, implement } from "@carehub/grpc/serve";
 import { invalidField } from "@carehub/rules/ids";
@@ -18,7 +10,7 @@ import { parseCourseName, parseHubName } from "../domain/names.ts";
 import type { Opens, OverrideReason, StoredOverride } from "../domain/override.ts";
 import { readDate, readInstant } from "../wire/basics.ts";
 import { toWireOverride, wireStates } from "../wire/override-parts.ts";
-import { toCommand } from "./commands.ts";
+import { namedCommand, toCommand } from "./commands.ts";
 import { pageSizeOf, readPageToken, writePageToken } from "./page-token.ts";
 
 /** The API of what two persons of a hub open for one course beyond what the hub has. */
@@ -43,18 +35,20 @@ export function implementOverrideService(deps: Deps): Implementation {
     approveOverride: (request, call) =>
       commands.approveOverride(
         deps,
-        overrideCommand(api.ApproveOverrideRequestSchema, api.ApproveOverrideResponseSchema, {
-          request,
-          call,
-        }),
+        namedCommand(
+          api.ApproveOverrideRequestSchema,
+          { request, call },
+          responder(api.ApproveOverrideResponseSchema),
+        ),
       ),
     withdrawOverride: (request, call) =>
       commands.withdrawOverride(
         deps,
-        overrideCommand(api.WithdrawOverrideRequestSchema, api.WithdrawOverrideResponseSchema, {
-          request,
-          call,
-        }),
+        namedCommand(
+          api.WithdrawOverrideRequestSchema,
+          { request, call },
+          responder(api.WithdrawOverrideResponseSchema),
+        ),
       ),
     getOverride: async ({ name }, { caller }) => {
       const { stored, ...seen } = await getOverride(deps, name, caller);
@@ -102,22 +96,6 @@ function readOpens({ opens }: api.ProposeOverrideRequest): Opens {
     default:
       return opens satisfies never;
   }
-}
-
-type OverrideRequest = {
-  readonly name: string;
-  readonly etag: string;
-  readonly requestId: string;
-  readonly actor?: Actor | undefined;
-};
-
-function overrideCommand<Schema extends DescMessage>(
-  schema: Schema,
-  response: DescMessage,
-  { request, call }: { request: MessageShape<Schema> & OverrideRequest; call: Call },
-): commands.OverrideCommand {
-  const { name, etag } = request;
-  return { ...toCommand(schema, { request, call }, responder(response)), name, etag };
 }
 
 // What was just changed is as its row says: an open one has not expired.
