@@ -21,6 +21,7 @@ import {
   minuteOfInstant,
 } from "../domain/hub-time.ts";
 import { resourceName } from "../domain/names.ts";
+import type { StayRisk } from "../domain/overflow-rule.ts";
 import type { FittingCourse } from "../domain/planner.ts";
 import type { Change, Replan } from "../domain/replan-course.ts";
 import {
@@ -32,6 +33,7 @@ import {
 } from "../domain/replan-hub.ts";
 import { closureSpans } from "../domain/stranded.ts";
 import { readAvailability } from "../storage/availability-store.ts";
+import { readRisks } from "../storage/stay-risk-store.ts";
 import type { Disturbance } from "./disturbed-courses.ts";
 
 /** Plans the courses anew; those that cannot be planned by their sessions alone say so. */
@@ -48,8 +50,10 @@ export async function proposeMoves(
   const { disturbances, now } = asked;
   // All that the document closes: what an earlier closure left where it was is planned anew as well.
   const closed = [...closedOf(hub), ...(asked.closed ?? [])];
+  const ids = disturbances.map(({ stored }) => stored.course.id as Uuid);
+  const risks = await readRisks(tx, ids);
   const courses = disturbances.map(({ stored }) => {
-    return { stored, disturbed: disturbedOf(stored.course, hub, { closed, now }) };
+    return { stored, disturbed: disturbedOf(stored.course, hub, { closed, now, risks }) };
   });
   const plannable = courses.flatMap(({ disturbed }) =>
     disturbed === undefined ? [] : [disturbed],
@@ -71,11 +75,18 @@ export async function proposeMoves(
   return [...proposed, ...others.map(withoutWay)];
 }
 
+type Conditions = {
+  readonly closed: readonly ClosedSpan[];
+  readonly now: Temporal.Instant;
+  /** Of uncertain stays, by course. */
+  readonly risks: ReadonlyMap<string, readonly StayRisk[]>;
+};
+
 // Undefined where the course cannot be planned by its sessions alone: its plan no longer fits the hub's document.
 function disturbedOf(
   course: Course,
   hub: TimedHub,
-  { closed, now }: { readonly closed: readonly ClosedSpan[]; readonly now: Temporal.Instant },
+  { closed, now, risks }: Conditions,
 ): DisturbedCourse | undefined {
   const demand = demandOf(course, hub, now);
   const held = course.hold?.sessions ?? [];
@@ -91,7 +102,7 @@ function disturbedOf(
   ]);
   if (lost.size === 0) return undefined;
   const disturbed = { course: course.id, demand, sessions, done, lost };
-  return lost.has(0) ? { ...disturbed, whole: wholeOf(course, hub, now) } : disturbed;
+  return lost.has(0) ? { ...disturbed, whole: wholeOf(course, hub, { now, risks }) } : disturbed;
 }
 
 function isPreparationLost(
@@ -117,7 +128,7 @@ function idOf(name: string): string {
 // How long after its day a course that has not begun may begin anew.
 const laterDaysMax = 28;
 
-function wholeOf(course: Course, hub: TimedHub, now: Temporal.Instant) {
+function wholeOf(course: Course, hub: TimedHub, { now, risks }: Omit<Conditions, "closed">) {
   const hold = must(course.hold, "a course that loses a session has a hold");
   const [first] = hold.sessions;
   const day = hub.time.dayOf(must(first, "a held course has a session").start);
@@ -133,7 +144,8 @@ function wholeOf(course: Course, hub: TimedHub, now: Temporal.Instant) {
       return { pool: idOf(pool), bucket: firstDay + index, amount: 1 };
     });
   });
-  return { demand, takes: { uses, places } };
+  const ofStays = (risks.get(course.id) ?? []).map((risk) => ({ ...risk, pool: idOf(risk.pool) }));
+  return { demand, takes: { uses, places, risks: ofStays } };
 }
 
 // Courses that run go before what is kept for urgent ones that may come.

@@ -8,6 +8,7 @@ import type { Availability } from "./availability.ts";
 import { type Takes, withoutTakes, withTakes } from "./availability-change.ts";
 import type { Demand } from "./demand.ts";
 import type { Day, Span } from "./hub-time.ts";
+import { stayRisks } from "./overflow-rule.ts";
 import { type FittingCourse, planCourse, poolUses } from "./planner.ts";
 import { changesOf, type Disturbed, type Replan, replanCourse } from "./replan-course.ts";
 import type { Placement } from "./session-placement.ts";
@@ -89,6 +90,7 @@ export function takesOfWhole(course: FittingCourse): Takes {
   return {
     uses: [...course.sessions, ...course.preparation].flatMap(({ uses }) => uses),
     places: poolUses(course),
+    risks: stayRisks(course.stays),
   };
 }
 

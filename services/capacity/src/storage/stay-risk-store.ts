@@ -35,6 +35,24 @@ export async function keepRisks(
   );
 }
 
+/** The rows of these courses, by the full names of the pools. */
+export async function readRisks(
+  db: Reader,
+  courses: readonly Uuid[],
+): Promise<Map<Uuid, StayRisk[]>> {
+  type Row = { course: Uuid; pool: string; bucket: number; present_ppm: number };
+  const rows = await db.run<Row>(
+    "stay-risk-read",
+    "select course, pool, bucket, present_ppm from stay_risk where course = any ($1::uuid[])",
+    [courses],
+  );
+  const risks = rows.map(({ course, pool, bucket, present_ppm: presentPpm }) => {
+    return { course, risk: { pool, bucket, presentPpm } };
+  });
+  const byCourse = Map.groupBy(risks, ({ course }) => course);
+  return new Map([...byCourse].map(([course, of]) => [course, of.map(({ risk }) => risk)]));
+}
+
 /** Deletes the rows of a course that ends or whose stays change, under the locks of their pools. */
 export async function dropRisks(tx: Reader, course: Uuid): Promise<void> {
   await tx.run("stay-risk-drop", "delete from stay_risk where course = $1", [course]);
