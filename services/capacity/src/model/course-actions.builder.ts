@@ -54,12 +54,15 @@ export async function askFor(world: World, { kind, at, one, two }: Step): Promis
   if (kind === "hold") {
     const id = randomUUID() as Uuid;
     courses.push(noCourse(id, { own: true, template: template.id }));
+    const override = two % 3 === 0 ? world.overrides.at(-1) : undefined;
     const request: HoldRequest = {
       ...{ ...shared, id, sendingParty: undefined, round: 0, priority: "ROUTINE" },
+      ...(override === undefined ? {} : { override }),
     };
     const command = commandOf(hub);
     const run = (deps: Deps) => holdForHub(deps, request, command);
-    return { what: kind, course: id, must: [], may: unplanned, tells: "courseHeld", run };
+    const may = [...unplanned, ...(override === undefined ? [] : notThisOverride)];
+    return { what: kind, course: id, must: [], may, tells: "courseHeld", run };
   }
   const again = two === 11 ? courses.find((course) => !course.own) : undefined;
   const course = again ?? noCourse(randomUUID() as Uuid, { own: false, template: template.id });
@@ -71,6 +74,8 @@ export async function askFor(world: World, { kind, at, one, two }: Step): Promis
   const run = (deps: Deps) => holdForCase(deps, request, message);
   return { what: kind, course: course.id, must: [], may: [], isMessage: true, run };
 }
+
+const notThisOverride = ["OVERRIDE_NOT_FOUND", "OVERRIDE_NOT_OPEN", "OVERRIDE_NOT_FITTING"];
 
 function nextMessage(course: ModelCourse) {
   course.message += 1;

@@ -14,6 +14,7 @@ import { aStay, aTime, cancelled } from "../external.builder.ts";
 import { isSaid } from "./course-model.builder.ts";
 import { hubNow, minuteNow, type World } from "./hub-world.builder.ts";
 import { type Action, commandOf } from "./on-course.builder.ts";
+import { decideOn, propose } from "./override-actions.builder.ts";
 import type { Step } from "./steps.builder.ts";
 
 /** A command on the hub itself. */
@@ -27,6 +28,9 @@ export async function actOnHub(world: World, step: Step): Promise<Action | undef
     approve: async () => decide(world, step),
     refresh: async () => decide(world, step),
     withdraw: async () => decide(world, step),
+    override: async () => propose(world, step, await dayOf(world, 3 + (step.at % 6))),
+    consent: async () => decideOn(world, step),
+    revoke: async () => decideOn(world, step),
     wait: async () => wait(world, step),
     "treat-until": async () => treatUntil(world, step),
     sweep: async () => ({ may: [], run: sweep }),

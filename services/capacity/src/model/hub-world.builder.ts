@@ -37,6 +37,7 @@ export type World = {
   readonly courses: ModelCourse[];
   readonly externals: ExternalEntry[];
   readonly replans: string[];
+  readonly overrides: string[];
   /** What was done and what came of it, for whoever reads a failure. */
   readonly trail: string[];
   position: bigint;
@@ -111,13 +112,13 @@ function documentOf(rooms: number): Partial<HubDocument> {
 export async function openWorld(capacity: ModelCapacity, rooms: number): Promise<World> {
   await reset(capacity);
   const hub = await aPublishedHub(capacity.deps, documentOf(rooms));
-  const more = { courses: [], externals: [], replans: [], trail: [], position: 0n };
+  const more = { courses: [], externals: [], replans: [], overrides: [], trail: [], position: 0n };
   return { capacity, hub, ...more };
 }
 
 const tables =
   `log.request log.event log.pending log.seen log.due reservation pool_bucket pool_use course
-  external_booking hub_version hub stay_risk missed_session replan`.split(/\s+/);
+  external_booking hub_version hub stay_risk missed_session replan override`.split(/\s+/);
 
 // A clock that goes back and a history that ends: no service can, and only these runs do.
 async function reset({ db }: ModelCapacity): Promise<void> {

@@ -17,6 +17,7 @@ import {
   type World,
 } from "./hub-world.builder.ts";
 import type { Action } from "./on-course.builder.ts";
+import { usedOverrides } from "./override-actions.builder.ts";
 import { type Fault, type Scenario, type Step, scenarios } from "./steps.builder.ts";
 
 /** How often what was met: by command and outcome, by fault, by event. */
@@ -40,6 +41,7 @@ export async function runScenario(
         await runStep(world, step, coverage);
       }
     }
+    count(coverage, "override used", await usedOverrides(world));
     const found = await disagreements(world);
     if (found.length > 0) throw new Error(found.join("\n"));
   } catch (error) {
@@ -87,7 +89,7 @@ function isTime({ kind }: Step): boolean {
 
 const ofHub = new Set([
   ...["publish", "grant", "import", "cancel-import", "outage", "approve", "refresh", "withdraw"],
-  ...["wait", "treat-until", "sweep"],
+  ...["override", "consent", "revoke", "wait", "treat-until", "sweep"],
 ]);
 
 async function actionOf(world: World, step: Step): Promise<Action | undefined> {
@@ -260,6 +262,6 @@ function note(
   trail.push(`${JSON.stringify(step)} ${said} [${events.join(" ")}]`);
 }
 
-function count(coverage: Coverage, what: string): void {
-  coverage.set(what, (coverage.get(what) ?? 0) + 1);
+function count(coverage: Coverage, what: string, times = 1): void {
+  coverage.set(what, (coverage.get(what) ?? 0) + times);
 }

@@ -5,6 +5,7 @@ export const kinds = [
   ...["hold", "request", "book", "release", "stop", "close", "extend-hold", "move", "postpone"],
   ...["admit", "record", "miss", "correct", "interrupt", "resume", "extend-stay", "discharge"],
   ...["publish", "grant", "import", "cancel-import", "outage", "approve", "refresh", "withdraw"],
+  ...["override", "consent", "revoke"],
   ...["wait", "treat-until", "sweep"],
 ] as const;
 
@@ -74,6 +75,26 @@ const treatment = fc
     ];
   });
 
+// Two operations on one day, whose unit has one bed; then a bed for the one that waits, or for a third. One is given back.
+const overbooking = fc
+  .record({
+    at: number,
+    whom: number,
+    isNew: fc.boolean(),
+    faults: fc.array(fault, { minLength: 6, maxLength: 6 }),
+  })
+  .map(({ at, whom, isNew, faults }): Step[] => {
+    const [surgery, bed] = [3, isNew ? 9 : 1];
+    return [
+      { kind: "hold", at, one: surgery, two: 0 },
+      { kind: "request", at, one: surgery, two: 0 },
+      { kind: "override", at, one: bed, two: 0 },
+      { kind: "consent", at, one: 0, two: 0 },
+      { kind: isNew ? "hold" : "sweep", at, one: surgery, two: 0 },
+      { kind: "release", at: whom, one: 0, two: 0 },
+    ].map((each, index) => ({ ...each, fault: faults[index] ?? "none" }));
+  });
+
 const alone = (...of: readonly string[]) => step(...of).map((each) => [each]);
 
 const some = fc.oneof(
@@ -84,6 +105,7 @@ const some = fc.oneof(
     weight: 2,
     arbitrary: alone("import", "import", "cancel-import", "publish", "grant", "postpone"),
   },
+  { weight: 2, arbitrary: overbooking },
   {
     weight: 1,
     arbitrary: step("outage").map((each) => [
@@ -101,7 +123,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   steps: fc
     .tuple(
       fc.array(asks, { minLength: 1, maxLength: 3, size: "max" }),
-      fc.array(some, { minLength: 1, maxLength: 5, size: "max" }),
+      fc.array(some, { minLength: 1, maxLength: 6, size: "max" }),
     )
     .map(([first, then]) => [...first, ...then.flat()]),
 });
