@@ -16,7 +16,7 @@ import { must } from "@carehub/rules/fault";
 import type { TookPlace } from "../domain/certificate.ts";
 import type { Course } from "../domain/course.ts";
 import { moveCourse as decideMove, type Moved } from "../domain/course-move.ts";
-import { movedHold, replanWhole } from "../domain/course-move-plan.ts";
+import { movedHold, replanUnbegun } from "../domain/course-move-plan.ts";
 import { type CoursePlan, createDemand, type TimedHub, withPriority } from "../domain/demand.ts";
 import { canStillBe, toPlacement } from "../domain/held-placement.ts";
 import { type HeldSession, holdParts, keptUses } from "../domain/hold.ts";
@@ -243,7 +243,7 @@ async function moveWhole(deps: Deps, tx: Tx, { before, move, now }: Asked): Prom
   const window = { notBeforeDate: on, notAfterDate: on };
   const moved = await replanUnderLocks(deps, tx, {
     ...{ before, now, dryRun: false, afterWaiting: false },
-    plan: (hub) => replanWhole(before, hub, { window, now }),
+    plan: (hub) => replanUnbegun(before, hub, { window, now }),
   });
   const startsOf = (sessions: readonly { start: number; site: string }[]) =>
     sessions.map(({ start, site }) => `${site} ${start}`).join();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { moveClock } from "@carehub/database/clock";
+import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
 import {
@@ -28,7 +29,8 @@ import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants } from "../storage/invariants.builder.ts";
 import { checkCourse } from "../wire/course-checker.builder.ts";
 import { bookCase } from "./case-requests.ts";
-import { day, onCourse, refusedWith, startsOf, treat } from "./move.builder.ts";
+import { bookCourse, recordAdmission } from "./course-commands.ts";
+import { day, move, onCourse, refusedWith, startsOf, treat } from "./move.builder.ts";
 import type { MovedView } from "./move-course.ts";
 import { postponeSession } from "./postpone-session.ts";
 import { recordMissedSession } from "./session-commands.ts";
@@ -190,5 +192,22 @@ test("puts a session off after another was missed, and proves what is left", asy
   await recordMissedSession(deps, { ...onCourse(hub, id), missed });
   await putOff(hub, id, { number: 4, reason: "MACHINE" });
   await sweep(deps);
+  expect(await brokenInvariants(db)).toEqual({});
+});
+
+test("numbers the only session anew that was missed, moved, and is put off", async () => {
+  const hub = await aPublishedHub(deps, daily());
+  const dates = { readyDate: day("2026-02-23"), dueDate: day("2026-02-23") };
+  const id = await holdOwn(deps, hub, { ...aPlan("", dates), template: hub.template("visit") });
+  await bookCourse(deps, onCourse(hub, id));
+  await moveClock(db, { to: Temporal.Instant.from("2026-02-23T12:00:00Z") });
+  await recordAdmission(deps, { ...onCourse(hub, id), admissionDate: day("2026-02-23") });
+  const missed = { number: 1, reason: "PATIENT_UNWELL" } as const;
+  await recordMissedSession(deps, { ...onCourse(hub, id), missed });
+  await move(deps, { hub, id }, { from: "2026-02-24" });
+  await putOff(hub, id, { number: 2, reason: "MACHINE" });
+  const { course } = must(await readCourse(db, id), "it is known");
+  expect(course.hold?.sessions.map(({ number }) => number)).toEqual([2]);
+  expect(await startsOf(db, id)).toEqual(["2026-02-25T03:00:00Z"]);
   expect(await brokenInvariants(db)).toEqual({});
 });

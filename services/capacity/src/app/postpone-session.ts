@@ -8,7 +8,7 @@ import { DomainError } from "@carehub/rules/domain-error";
 import { must } from "@carehub/rules/fault";
 import type { Course } from "../domain/course.ts";
 import type { Moved } from "../domain/course-move.ts";
-import { replanRest, replanWhole } from "../domain/course-move-plan.ts";
+import { keepsStays, replanUnbegun } from "../domain/course-move-plan.ts";
 import { createDemand, type TimedHub } from "../domain/demand.ts";
 import type { HeldSession } from "../domain/hold.ts";
 import type { CourseReplan } from "../domain/hub-replan.ts";
@@ -92,17 +92,16 @@ async function moveWhole(
   tx: Tx,
   { before, putOff, postponement, now }: Asked,
 ): Promise<Planned> {
-  const { hold, session } = putOff;
+  const { session } = putOff;
   const hub = await hubOf(deps, tx, before);
   const { rebookByDate = rebookByRule(putOff, hub.time, before.priority) } = postponement;
-  const staysPut = before.state === "IN_TREATMENT" && hold.sessions.length > 1;
   const moved = await replanUnderLocks(deps, tx, {
     ...{ before, now, dryRun: false },
     plan: (version) => {
       const demand = createDemand(version, planOf(before), now);
-      const ofWhole = staysPut ? { ...demand, stays: [] } : demand;
+      const ofWhole = keepsStays(before) ? { ...demand, stays: [] } : demand;
       const window = windowOfWhole(putOff, ofWhole, rebookByDate);
-      return (staysPut ? replanRest : replanWhole)(before, version, { window, now });
+      return replanUnbegun(before, version, { window, now });
     },
   });
   return { moved, lost: [session], postponement: { ...postponement, rebookByDate } };

@@ -8,7 +8,7 @@ import type { Uuid } from "@carehub/rules/ids";
 import type { Availability, Bucket } from "../domain/availability.ts";
 import type { Course } from "../domain/course.ts";
 import type { SessionChange } from "../domain/course-move.ts";
-import { replanWhole } from "../domain/course-move-plan.ts";
+import { keepsStays, replanUnbegun } from "../domain/course-move-plan.ts";
 import { createDemand, type Demand, type TimedHub, withPriority } from "../domain/demand.ts";
 import { toPlacement } from "../domain/held-placement.ts";
 import { type HeldSession, holdParts } from "../domain/hold.ts";
@@ -31,6 +31,7 @@ import {
   type ProposedMove,
   replanAll,
 } from "../domain/replan-hub.ts";
+import type { Placement } from "../domain/session-placement.ts";
 import { closureSpans } from "../domain/stranded.ts";
 import { readAvailability } from "../storage/availability-store.ts";
 import { readRisks } from "../storage/stay-risk-store.ts";
@@ -95,10 +96,13 @@ function disturbedOf(
   const from = minuteOfInstant(now);
   const done = sessions.filter(({ start }) => start < from).length;
   const isUnprepared = done === 0 && isPreparationLost(course, { closed, from });
+  const given = new Set(course.recorded.map(({ number }) => number));
+  const isLost = (session: Placement, at: number) =>
+    at >= done && !given.has(held[at]?.number ?? 0) && isDisturbed(session, closed);
   const lost = new Set([
     // Without its preparation the whole course begins anew.
     ...(isUnprepared ? [0] : []),
-    ...sessions.flatMap((session, at) => (at >= done && isDisturbed(session, closed) ? [at] : [])),
+    ...sessions.flatMap((session, at) => (isLost(session, at) ? [at] : [])),
   ]);
   if (lost.size === 0) return undefined;
   const disturbed = { course: course.id, demand, sessions, done, lost };
@@ -134,7 +138,8 @@ function wholeOf(course: Course, hub: TimedHub, { now, risks }: Omit<Conditions,
   const day = hub.time.dayOf(must(first, "a held course has a session").start);
   const notBeforeDate = dateOfDay(day);
   const window = { notBeforeDate, notAfterDate: notBeforeDate.add({ days: laterDaysMax }) };
-  const { reserve: _, ...demand } = replanWhole(course, hub, { window, now }).demand;
+  const { reserve: _, ...demand } = replanUnbegun(course, hub, { window, now }).demand;
+  if (keepsStays(course)) return { demand, takes: { uses: [], places: [] } };
   const uses = (hold.preparation ?? []).flatMap((step) =>
     step.uses.map((use) => ({ ...use, resource: idOf(use.resource) })),
   );

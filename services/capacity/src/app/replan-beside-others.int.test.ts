@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { moveClock } from "@carehub/database/clock";
 import { must } from "@carehub/rules/fault";
 import type { Uuid } from "@carehub/rules/ids";
 import { afterAll, expect, test } from "vitest";
@@ -11,8 +12,10 @@ import {
   type TestHub,
 } from "../capacity.builder.ts";
 import { aPlan, aResource, aTemplate, dailyRules } from "../domain/hub.builder.ts";
-import { bookCourse } from "./course-commands.ts";
-import { day, move, onCourse } from "./move.builder.ts";
+import { readCourse } from "../storage/course-store.ts";
+import { brokenInvariants } from "../storage/invariants.builder.ts";
+import { bookCourse, recordAdmission } from "./course-commands.ts";
+import { day, move, onCourse, startsOf } from "./move.builder.ts";
 import { approveTwice, movesOf, reportOutage } from "./replan.builder.ts";
 
 const { deps, db, close } = await openTestCapacity();
@@ -87,4 +90,35 @@ test("a course that goes on beyond the dates of its plan is planned on what is t
     ],
   );
   expect(overlaps).toEqual([]);
+});
+
+test("a patient who was admitted keeps the bed when the first of several sessions is lost", async () => {
+  const hub = await aPublishedHub(deps, {
+    resources: resources.map((id) => aResource(id, "ROOM")),
+    pools: [{ id: "ward", kind: "BED", capacity: 1, serves: [] }],
+    templates: [
+      aTemplate({
+        id: "t",
+        rules: { ...dailyRules, prolongationDaysMax: 5 },
+        stays: [{ id: "ward", pool: "ward", fromDay: -1, days: 6 }],
+      }),
+    ],
+  });
+  const id = await aBooked(hub, 3, "2026-02-02");
+  const stays = async () => must(await readCourse(db, id), "it is known").course.hold?.stays;
+  const before = must(await stays(), "it is held");
+  await moveClock(db, { to: Temporal.Instant.from("2026-02-02T06:00:00Z") });
+  await recordAdmission(deps, { ...onCourse(hub, id), admissionDate: day("2026-02-02") });
+  const outage = ["2026-02-02T19:00:00Z", "2026-02-03T19:00:00Z"] as const;
+  const name = await reportOutage(deps, { hub, resources }, outage);
+  expect((await movesOf(db, name)).map(({ outcome }) => outcome)).toEqual(["PLANNED"]);
+  await approveTwice(deps, hub, name);
+  expect((await movesOf(db, name)).map(({ outcome }) => outcome)).toEqual(["MOVED"]);
+  expect(await startsOf(db, id)).toEqual([
+    "2026-02-04T03:00:00Z",
+    "2026-02-05T03:00:00Z",
+    "2026-02-06T03:00:00Z",
+  ]);
+  expect(await stays()).toEqual(before);
+  expect(await brokenInvariants(db)).toEqual({});
 });

@@ -72,6 +72,21 @@ export function replanRest(
   };
 }
 
+/** All of a course of which no session has taken place, or of an admitted patient who keeps the beds all sessions of it. */
+export function replanUnbegun(
+  course: Course,
+  hub: TimedHub,
+  at: { readonly window: MoveWindow; readonly now: Temporal.Instant },
+): Replan {
+  return keepsStays(course) ? replanRest(course, hub, at) : replanWhole(course, hub, at);
+}
+
+/** Whether a patient who was admitted keeps the beds though no session has taken place: there are several, or one was missed. */
+export function keepsStays({ state, hold, missed = [] }: Course): boolean {
+  const isSeveral = (hold?.sessions.length ?? 0) > 1 || missed.length > 0;
+  return state === "IN_TREATMENT" && isSeveral;
+}
+
 function tookPlace(sessions: number, { document, begun }: Demand): TookPlace {
   if (begun === undefined) return { sessions };
   const { firstStart, last } = begun;
