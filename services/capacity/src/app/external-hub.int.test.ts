@@ -19,6 +19,7 @@ import {
   surgeryTemplate,
 } from "../domain/hub.builder.ts";
 import { aStay, aTime, cancelled, externalsOf, importOf } from "../external.builder.ts";
+import { readCourse } from "../storage/course-store.ts";
 import { brokenInvariants, countedDeadlocks } from "../storage/invariants.builder.ts";
 import { releaseCourse } from "./course-commands.ts";
 
@@ -35,6 +36,7 @@ const surgeryHub = () =>
     templates: [surgeryTemplate],
   });
 const surgery = (hub: TestHub) => ({ ...aPlan(""), template: hub.template("surgery") });
+const day = (text: string) => Temporal.PlainDate.from(text);
 const give = (hub: TestHub, id: Uuid) =>
   releaseCourse(deps, { ...aCommand(hub.caller), id, etag: "", reason: "CANCELLED" });
 
@@ -202,4 +204,19 @@ test("a new document leaves what took place where it was", async () => {
   );
   expect(rows).toHaveLength(1);
   expect(await bedsOf(hub, "picu")).toEqual(["01-06 1 of 1 in 2"]);
+});
+
+test("a hold past its release time gives its bed to a stay that is new, and to no more of them than need it", async () => {
+  const hub = await surgeryHub();
+  const plan = { ...surgery(hub), readyDate: day("2026-03-02"), dueDate: day("2026-03-02") };
+  const ids = [await holdOwn(deps, hub, plan), await holdOwn(deps, hub, plan)];
+  await moveClock(db, { to: Temporal.Instant.from("2026-02-20T00:00:00Z") });
+  const stateOf = async (id: Uuid) => (await readCourse(db, id))?.course.state;
+  const states = async () => (await Promise.all(ids.map(stateOf))).toSorted();
+  const stay = aStay("picu", { first: day("2026-03-02") });
+  expect((await importOf(deps, hub, [stay])).conflicts).toEqual([]);
+  expect(await states()).toEqual(["HELD", "LAPSED"]);
+  expect(await importOf(deps, hub, [stay])).toMatchObject({ unchanged: 1 });
+  expect(await states()).toEqual(["HELD", "LAPSED"]);
+  expect(await brokenInvariants(db)).toEqual({});
 });

@@ -12,9 +12,9 @@ import type { Tx } from "@carehub/database/pool";
 import { transact } from "@carehub/database/transact";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
+import type { PoolUse } from "../domain/availability.ts";
 import type { TimedHub } from "../domain/demand.ts";
 import {
-  bucketsOf,
   checkEntries,
   type EntryRefusal,
   type ExternalBooking,
@@ -23,6 +23,7 @@ import {
   isSame,
   keyOf,
   placesIn,
+  poolUsesOf,
   rangeOfDates,
   spanOf,
 } from "../domain/external-booking.ts";
@@ -211,7 +212,7 @@ async function keepTouched(
   });
   await keepExternalTime(tx, document.name, areas);
   const cells = new Map<string, { pool: string; bucket: number; capacity: number }>();
-  for (const { pool, bucket } of places.flatMap((place) => bucketsOf(place, first))) {
+  for (const { pool, bucket } of places.flatMap((place) => poolUsesOf(place, first))) {
     cells.set(`${pool} ${bucket}`, { pool, bucket, capacity: placesIn(document, pool, bucket) });
   }
   await keepExternalPlaces(tx, document.name, [...cells.values()]);
@@ -221,9 +222,33 @@ async function keepTouched(
 async function giveWay(deps: Deps, { hub: name, entries }: ImportCommand): Promise<void> {
   const hub = await deps.hubs.load(deps.db, name);
   if (hub === undefined) return;
-  const { accepted } = checkEntries(entries, { ...hub, now: await now(deps.db) });
-  const uses = accepted.flatMap(({ place }) => (place?.kind === "TIME" ? [place] : []));
-  for (const course of await findLapsed(deps.db, uses, [])) await takeLapsed(deps, course);
+  const at = await now(deps.db);
+  const { accepted } = checkEntries(entries, { ...hub, now: at });
+  const known = byKey(await readExternals(deps.db, name, accepted));
+  const first = firstBuckets(hub.time, at);
+  const places = accepted.flatMap((entry) => {
+    const before = known.get(keyOf(entry));
+    // What is known as it is has what it could get.
+    const isNew = before === undefined || !isSame(before, entry);
+    return isNew && entry.place !== undefined ? [entry.place] : [];
+  });
+  const uses = places.flatMap((place) => (place.kind === "TIME" ? [place] : []));
+  const poolUses = summed(places.flatMap((place) => poolUsesOf(place, first)));
+  const inTheWay = await findLapsed(
+    deps.db,
+    uses,
+    poolUses.map((use) => ({ ...use, reserve: 0 })),
+  );
+  for (const course of inTheWay) await takeLapsed(deps, course);
+}
+
+function summed(uses: readonly PoolUse[]): PoolUse[] {
+  const sums = new Map<string, PoolUse>();
+  for (const use of uses) {
+    const key = `${use.pool} ${use.bucket}`;
+    sums.set(key, { ...use, amount: use.amount + (sums.get(key)?.amount ?? 0) });
+  }
+  return [...sums.values()];
 }
 
 /** The refusal of a range of days that is reversed or too long. */

@@ -1,5 +1,5 @@
 import { must } from "@carehub/rules/fault";
-import { type Bucket, beamBucketMinutes, beamBuckets } from "./availability.ts";
+import { type Bucket, beamBucketMinutes, beamBuckets, type PoolUse } from "./availability.ts";
 import { capacityOn, type HubDocument } from "./hub.ts";
 import {
   type Day,
@@ -146,19 +146,16 @@ export function firstBuckets(time: HubTime, now: Temporal.Instant): FirstBuckets
   return { day: time.dayOf(minute), halfHour: Math.floor(minute / beamBucketMinutes) };
 }
 
-/** The buckets of pools that a place needs something of, but for those that are over. */
-export function bucketsOf(
-  place: ExternalPlace,
-  from: FirstBuckets,
-): { readonly pool: string; readonly bucket: Bucket }[] {
+/** What a place needs of pools, bucket by bucket, but for those that are over. */
+export function poolUsesOf(place: ExternalPlace, from: FirstBuckets): PoolUse[] {
   if (place.kind === "TIME") {
     const uses = place.beam === undefined ? [] : beamBuckets(place.beam.pool, place.beam);
     return uses.filter(({ bucket }) => bucket >= from.halfHour);
   }
-  const { pool, firstDay, lastDay } = place;
+  const { pool, firstDay, lastDay, beds: amount } = place;
   const first = Math.max(firstDay, from.day);
   const days = Math.max(0, lastDay - first + 1);
-  return Array.from({ length: days }, (_, day) => ({ pool, bucket: first + day }));
+  return Array.from({ length: days }, (_, day) => ({ pool, bucket: first + day, amount }));
 }
 
 type Problem = { readonly field: string; readonly reason: RefusalReason };

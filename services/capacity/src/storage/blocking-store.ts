@@ -20,7 +20,7 @@ export function readKeepers(db: Reader, uses: readonly HeldUse[]): Promise<Keepe
 export async function findLapsed(
   db: Reader,
   uses: readonly HeldUse[],
-  poolUses: readonly PlaceUse[],
+  poolUses: readonly Omit<PlaceUse, "capacity">[],
 ): Promise<Uuid[]> {
   const overlapping = await db.run<{ course: Uuid }>("blocking-lapsed", lapsedSql, columnsOf(uses));
   const courses = new Set(overlapping.map(({ course }) => course));
