@@ -2,6 +2,7 @@ import { type DescMessage, fromJson, type JsonValue, toJsonString } from "@bufbu
 import { EntitlementEventSchema } from "./gen/carehub/agreements/v1/entitlement_events_pb.ts";
 import { AccountEventSchema } from "./gen/carehub/billing/v1/account_events_pb.ts";
 import { CourseEventSchema } from "./gen/carehub/capacity/v1/course_events_pb.ts";
+import { HubEventSchema } from "./gen/carehub/capacity/v1/hub_events_pb.ts";
 import { CaseEventSchema } from "./gen/carehub/intake/v1/case_events_pb.ts";
 
 const uuid = "0198c0de-0000-7000-8000-000000000001";
@@ -60,6 +61,30 @@ const samples: Readonly<Record<string, { schema: DescMessage; json: JsonValue }>
         firstDate: { year: 2026, month: 1, day: 20 },
         lastDate: { year: 2026, month: 2, day: 2 },
         certificateHash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+      },
+    },
+  },
+  HubEvent: {
+    schema: HubEventSchema,
+    json: {
+      hub: "hubs/astana-proton",
+      revision: "7",
+      eventTime: "2026-01-19T03:00:00Z",
+      externalBookingsImported: {
+        imported: 42,
+        cancelled: 1,
+        conflictCount: 1,
+        conflicts: [
+          {
+            source: "aria",
+            sourceId: "A-100231",
+            kind: "EXTERNAL_CONFLICT_KIND_COURSE",
+            resource: "hubs/astana-proton/pools/beam",
+            startTime: "2026-02-03T03:00:00Z",
+            endTime: "2026-02-03T03:30:00Z",
+            course: `courses/${uuid}`,
+          },
+        ],
       },
     },
   },

@@ -37,7 +37,14 @@ const topics: readonly Topic[] = [
     message: "CourseEvent",
     topic: "carehub.capacity.courses",
     owner: "capacity",
-    consumers: "intake",
+    consumers: "intake; hubs and ministries by WatchCourses",
+  },
+  {
+    file: "carehub/capacity/v1/hub_events.proto",
+    message: "HubEvent",
+    topic: "carehub.capacity.hubs",
+    owner: "capacity",
+    consumers: "partners, of its versions, by WatchCapacity",
   },
   {
     file: "carehub/billing/v1/account_events.proto",
