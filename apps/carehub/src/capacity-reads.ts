@@ -76,7 +76,8 @@ export async function listBookings({ connection, values, json }: Reading): Promi
     ExternalBooking_StatusSchema.value[booking.status]?.localName,
     booking.conflicts
       .map(({ course, resource, startTime }) => {
-        return `${course === "" ? lastPart(resource) : course} at ${showLocal(startTime, zone)}`;
+        const where = `${lastPart(resource)} at ${showLocal(startTime, zone)}`;
+        return course === "" ? where : `${course}, ${where}`;
       })
       .join("\n"),
   ]);
@@ -85,8 +86,9 @@ export async function listBookings({ connection, values, json }: Reading): Promi
 
 function placeOf({ place }: ExternalBooking, zone: string): string {
   if (place.case === "resourceTime") {
-    const { resource, startTime, endTime } = place.value;
-    return `${resource}, ${showLocal(startTime, zone)} to ${showLocal(endTime, zone)}`;
+    const { resource, startTime, endTime, beam } = place.value;
+    const time = `${resource}, ${showLocal(startTime, zone)} to ${showLocal(endTime, zone)}`;
+    return beam === undefined ? time : `${time}, ${beam.minutes} min of beam`;
   }
   if (place.case !== "stay") return "";
   const { pool, firstDate, lastDate, count } = place.value;
