@@ -67,13 +67,17 @@ test("a course that nothing fits is told as one to decide on", () => {
 });
 
 test("names the next command, fit for a shell, and who is left to approve", () => {
-  const open = told({});
+  const open = told({ moves: [planned] });
   expect(open).toContain(`next: carehub approve-replan ${uuid} --etag 'W/"1"' --actor PHYSICIST`);
   expect(open).toContain("and another person as clinician");
   const approvals = [{ actor: "p-1", role: "physicist" }];
-  const half = told({ approvals });
+  const half = told({ approvals, moves: [planned] });
   expect(half).toContain("--actor CLINICIAN --actor-role clinician");
   expect(half).not.toContain("another person");
+  expect(told({ moves: [] })).toContain("nothing to approve");
+  expect(told({ moves: [] })).toContain(`carehub withdraw-replan ${uuid}`);
+  const lost = { ...planned, outcome: ReplanMove_Outcome.NO_WAY };
+  expect(told({ moves: [lost] })).toContain(`then carehub refresh-replan ${uuid}`);
   expect(told({ state: Replan_State.APPLIED })).not.toContain("next:");
   const overtaken = { ...planned, outcome: ReplanMove_Outcome.OVERTAKEN };
   expect(told({ state: Replan_State.APPLIED, moves: [overtaken] })).toContain(

@@ -135,6 +135,12 @@ function nextStep({ name, state, etag, approvals, moves }: Replan): string {
     return `next: carehub refresh-replan ${id}`;
   }
   if (state !== Replan_State.PROPOSED) return "";
+  if (moves.length === 0) {
+    return `nothing to approve: the time is closed; if it is free after all: carehub withdraw-replan ${id}`;
+  }
+  if (moves.every(({ outcome }) => outcome !== ReplanMove_Outcome.PLANNED)) {
+    return `next: carehub move, postpone or interrupt for each of them, then carehub refresh-replan ${id}`;
+  }
   const given = approvals.map(({ role }) => role);
   const [role, other] = ["physicist", "clinician"].filter((each) => !given.includes(each));
   if (role === undefined) return "";
