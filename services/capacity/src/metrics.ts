@@ -3,7 +3,7 @@ import type { Database } from "@carehub/database/pool";
 import { attributes } from "@carehub/runtime/attributes";
 import { counter, gauge } from "@carehub/runtime/meters";
 import type { SearchLag } from "./app/search-index.ts";
-import { beamBucketMinutes } from "./domain/availability.ts";
+import { bucketsAt } from "./domain/availability.ts";
 import type { TimedHub } from "./domain/demand.ts";
 import { minuteOfInstant } from "./domain/hub-time.ts";
 import { poolName } from "./domain/names.ts";
@@ -98,10 +98,8 @@ export function createPoolWatch() {
         gauges.get(pool)?.();
         const read = async () => {
           if (database === undefined) return undefined;
-          const minute = minuteOfInstant(await now(database));
-          const bucket =
-            kind === "BED" ? time.dayOf(minute) : Math.floor(minute / beamBucketMinutes);
-          return readPoolUsage(database, pool, bucket);
+          const buckets = bucketsAt(minuteOfInstant(await now(database)), time);
+          return readPoolUsage(database, pool, buckets[kind]);
         };
         const named = {
           name: "carehub.capacity.pool.usage",

@@ -12,14 +12,13 @@ import type { Tx } from "@carehub/database/pool";
 import { transact } from "@carehub/database/transact";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
-import type { PoolUse } from "../domain/availability.ts";
+import { bucketsAt, type PoolUse } from "../domain/availability.ts";
 import type { TimedHub } from "../domain/demand.ts";
 import {
   checkEntries,
   type EntryRefusal,
   type ExternalBooking,
   type ExternalEntry,
-  firstBuckets,
   isSame,
   keyOf,
   placesIn,
@@ -121,10 +120,7 @@ async function importAll(tx: Tx, hub: TimedHub, { command, now }: At): Promise<I
     ...replaced.map((entry): ExternalBooking => ({ ...entry, status: "CANCELLED" })),
   ];
   for (const entry of replaced) before.set(keyOf(entry), entry);
-  const changed = entries.filter((entry) => {
-    const known = before.get(keyOf(entry));
-    return known === undefined || !isSame(known, entry);
-  });
+  const changed = changedOf(entries, before);
   // What did not change is derived anew all the same: whoever forgot it would be found out here.
   const touched = [...entries, ...changed.flatMap((entry) => before.get(keyOf(entry)) ?? [])];
   await lockAll(
@@ -174,7 +170,7 @@ export async function conflictsOfEntries(
     hub: document.name,
     from: instantOfMinute(whole.start),
     to: instantOfMinute(whole.end),
-    first: firstBuckets(time, now),
+    first: bucketsAt(minuteOfInstant(now), time),
   };
   const rows = await readConflicts(db, range, bookings);
   return rows.map((row) => toConflict(row, time));
@@ -203,7 +199,7 @@ async function keepTouched(
   }: { readonly touched: readonly ExternalBooking[]; readonly now: Temporal.Instant },
 ): Promise<void> {
   const minute = minuteOfInstant(now);
-  const first = firstBuckets(time, now);
+  const first = bucketsAt(minute, time);
   const places = touched.flatMap(({ place }) => (place === undefined ? [] : [place]));
   const areas = places.flatMap((place) => {
     if (place.kind !== "TIME" || place.end <= minute) return [];
@@ -225,13 +221,9 @@ async function giveWay(deps: Deps, { hub: name, entries }: ImportCommand): Promi
   const at = await now(deps.db);
   const { accepted } = checkEntries(entries, { ...hub, now: at });
   const known = byKey(await readExternals(deps.db, name, accepted));
-  const first = firstBuckets(hub.time, at);
-  const places = accepted.flatMap((entry) => {
-    const before = known.get(keyOf(entry));
-    // What is known as it is has what it could get.
-    const isNew = before === undefined || !isSame(before, entry);
-    return isNew && entry.place !== undefined ? [entry.place] : [];
-  });
+  const first = bucketsAt(minuteOfInstant(at), hub.time);
+  // What is known as it is has what it could get.
+  const places = changedOf(accepted, known).flatMap(({ place }) => place ?? []);
   const uses = places.flatMap((place) => (place.kind === "TIME" ? [place] : []));
   const poolUses = summed(places.flatMap((place) => poolUsesOf(place, first)));
   const inTheWay = await findLapsed(
@@ -240,6 +232,16 @@ async function giveWay(deps: Deps, { hub: name, entries }: ImportCommand): Promi
     poolUses.map((use) => ({ ...use, reserve: 0 })),
   );
   for (const course of inTheWay) await takeLapsed(deps, course);
+}
+
+function changedOf(
+  entries: readonly ExternalBooking[],
+  known: ReadonlyMap<string, ExternalBooking>,
+): ExternalBooking[] {
+  return entries.filter((entry) => {
+    const before = known.get(keyOf(entry));
+    return before === undefined || !isSame(before, entry);
+  });
 }
 
 function summed(uses: readonly PoolUse[]): PoolUse[] {

@@ -1,8 +1,9 @@
 import { now } from "@carehub/database/clock";
 import type { Caller } from "@carehub/rules/caller";
-import { firstBuckets, keyOf, rangeOfDates, spanOf } from "../domain/external-booking.ts";
+import { bucketsAt } from "../domain/availability.ts";
+import { keyOf, rangeOfDates, spanOf } from "../domain/external-booking.ts";
 import type { ExternalConflict } from "../domain/external-conflict.ts";
-import { instantOfMinute } from "../domain/hub-time.ts";
+import { instantOfMinute, minuteOfInstant } from "../domain/hub-time.ts";
 import { hubOfCaller } from "../domain/names.ts";
 import { readConflicting } from "../storage/external-conflicts.ts";
 import { listExternals, type StoredExternal } from "../storage/external-store.ts";
@@ -41,7 +42,7 @@ export async function listExternalBookings(
     hub: name,
     from: range.from.subtract({ hours: entryHoursMax }),
     to: range.to.add({ hours: entryHoursMax }),
-    first: firstBuckets(time, at),
+    first: bucketsAt(minuteOfInstant(at), time),
   };
   const only = onlyConflicts ? await readConflicting(db, around) : undefined;
   const after = page.after === undefined ? undefined : readPlace(page.after);

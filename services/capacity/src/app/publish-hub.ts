@@ -3,11 +3,12 @@ import type { Tx } from "@carehub/database/pool";
 import { type AggregateOutcome, transact } from "@carehub/database/transact";
 import { checkSource } from "@carehub/database/used-source";
 import { DomainError } from "@carehub/rules/domain-error";
+import { type BucketsByKind, bucketsAt } from "../domain/availability.ts";
 import type { TimedHub } from "../domain/demand.ts";
-import { type FirstBuckets, firstBuckets, placesIn } from "../domain/external-booking.ts";
+import { placesIn } from "../domain/external-booking.ts";
 import type { Hub, HubDocument } from "../domain/hub.ts";
 import { checkHubDocument } from "../domain/hub-rules.ts";
-import { createHubTime } from "../domain/hub-time.ts";
+import { createHubTime, minuteOfInstant } from "../domain/hub-time.ts";
 import { type HubName, hubOfCaller, poolName, resourceName } from "../domain/names.ts";
 import type { CapacityReason } from "../domain/reasons.ts";
 import { type Checked, closureSpans, findStranded, type Stranded } from "../domain/stranded.ts";
@@ -149,7 +150,7 @@ async function replace(tx: Tx, { before, document, now, mayStrand }: ToPut): Pro
   const time = createHubTime(document);
   const closures = closureSpans(document, time);
   // They refuse no version: what they lose by it is told as their conflict.
-  const first = firstBuckets(time, now);
+  const first = bucketsAt(minuteOfInstant(now), time);
   await takeOutExternals(tx, name, first);
   const sessions = await readKeptSessions(tx, name);
   const beds = await readKeptBeds(tx, name);
@@ -176,7 +177,11 @@ function withoutThose(found: readonly Stranded[], known: readonly Stranded[]): S
   return found.filter((one) => !keys.has(keyOf(one)));
 }
 
-async function putExternalsBack(tx: Tx, document: HubDocument, first: FirstBuckets): Promise<void> {
+async function putExternalsBack(
+  tx: Tx,
+  document: HubDocument,
+  first: BucketsByKind,
+): Promise<void> {
   const locked = new Set(namesOf(document));
   const { areas, cells } = await readExternalNeeds(tx, document.name, first);
   await keepExternalTime(

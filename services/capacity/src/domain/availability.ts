@@ -83,6 +83,14 @@ export function beamBuckets(pool: string, { start, end }: Span): PoolUse[] {
   return uses;
 }
 
+/** A bucket of each kind of pool. */
+export type BucketsByKind = Readonly<Record<PoolKind, Bucket>>;
+
+/** The buckets in which a minute lies; those before it are over then. */
+export function bucketsAt(minute: Minute, time: HubTime): BucketsByKind {
+  return { BED: time.dayOf(minute), BEAM: Math.floor(minute / beamBucketMinutes) };
+}
+
 /** The time that a bucket stands for. */
 export function spanOfBucket(kind: PoolKind, bucket: Bucket, time: HubTime): Span {
   if (kind === "BED") return { start: time.startOf(bucket), end: time.startOf(bucket + 1) };

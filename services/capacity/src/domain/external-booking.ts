@@ -1,5 +1,5 @@
 import { must } from "@carehub/rules/fault";
-import { type Bucket, beamBucketMinutes, beamBuckets, type PoolUse } from "./availability.ts";
+import { type Bucket, type BucketsByKind, beamBuckets, type PoolUse } from "./availability.ts";
 import { capacityOn, type HubDocument } from "./hub.ts";
 import {
   type Day,
@@ -137,23 +137,14 @@ export function placesIn({ name, pools }: HubDocument, pool: string, bucket: Buc
   return found.kind === "BEAM" ? found.capacity : capacityOn(found, bucket);
 }
 
-/** The first buckets that are not over: the day in the hub's zone, the half hour. */
-export type FirstBuckets = { readonly day: Day; readonly halfHour: Bucket };
-
-/** The first buckets that are not over now. */
-export function firstBuckets(time: HubTime, now: Temporal.Instant): FirstBuckets {
-  const minute = minuteOfInstant(now);
-  return { day: time.dayOf(minute), halfHour: Math.floor(minute / beamBucketMinutes) };
-}
-
-/** What a place needs of pools, bucket by bucket, but for those that are over. */
-export function poolUsesOf(place: ExternalPlace, from: FirstBuckets): PoolUse[] {
+/** What a place needs of pools, bucket by bucket, from those on. */
+export function poolUsesOf(place: ExternalPlace, from: BucketsByKind): PoolUse[] {
   if (place.kind === "TIME") {
     const uses = place.beam === undefined ? [] : beamBuckets(place.beam.pool, place.beam);
-    return uses.filter(({ bucket }) => bucket >= from.halfHour);
+    return uses.filter(({ bucket }) => bucket >= from.BEAM);
   }
   const { pool, firstDay, lastDay, beds: amount } = place;
-  const first = Math.max(firstDay, from.day);
+  const first = Math.max(firstDay, from.BED);
   const days = Math.max(0, lastDay - first + 1);
   return Array.from({ length: days }, (_, day) => ({ pool, bucket: first + day, amount }));
 }

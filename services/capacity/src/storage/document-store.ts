@@ -1,5 +1,5 @@
 import type { Run } from "@carehub/database/pool";
-import type { FirstBuckets } from "../domain/external-booking.ts";
+import type { BucketsByKind } from "../domain/availability.ts";
 import type { HubDocument } from "../domain/hub.ts";
 import { dayOfDate, type Minute } from "../domain/hub-time.ts";
 import { poolName } from "../domain/names.ts";
@@ -132,16 +132,15 @@ const closeFreedSql = `
 export async function setCapacities(
   tx: Reader,
   { name, pools }: HubDocument,
-  from: FirstBuckets,
+  from: BucketsByKind,
 ): Promise<void> {
-  const firstBucket = { BED: from.day, BEAM: from.halfHour };
   const changes = pools.flatMap((pool) =>
     (pool.changes ?? []).map((change) => ({ ...change, pool: poolName(name, pool.id) })),
   );
   await tx.run("document-capacities", setCapacitiesSql, [
     pools.map(({ id }) => poolName(name, id)),
     pools.map(({ capacity }) => capacity),
-    pools.map(({ kind }) => firstBucket[kind]),
+    pools.map(({ kind }) => from[kind]),
     changes.map(({ pool }) => pool),
     changes.map(({ firstDate }) => dayOfDate(firstDate)),
     changes.map(({ lastDate }) => dayOfDate(lastDate)),

@@ -1,5 +1,6 @@
 import type { Run } from "@carehub/database/pool";
-import type { ExternalBooking, FirstBuckets } from "../domain/external-booking.ts";
+import type { BucketsByKind } from "../domain/availability.ts";
+import type { ExternalBooking } from "../domain/external-booking.ts";
 import type { ConflictRow } from "../domain/external-conflict.ts";
 import { halfHoursOf, minutesIn } from "./half-hours.ts";
 
@@ -11,7 +12,7 @@ export type ConflictRange = {
   readonly from: Temporal.Instant;
   readonly to: Temporal.Instant;
   /** The buckets before are over. */
-  readonly first: FirstBuckets;
+  readonly first: BucketsByKind;
 };
 
 /**
@@ -31,7 +32,7 @@ export function readConflicts(
      select source, source_id as "sourceId", kind, at, course, is_bed as "isBed", start, "end"
      from conflict join asked using (source, source_id) order by asked.place, start, at, course`,
     [
-      ...[hub, from, to, first.day, first.halfHour],
+      ...[hub, from, to, first.BED, first.BEAM],
       keys.map(({ source }) => source),
       keys.map(({ sourceId }) => sourceId),
     ],
@@ -44,7 +45,7 @@ export async function readConflicting(db: Reader, range: ConflictRange): Promise
   const rows = await db.run<{ key: string }>(
     "external-conflicting",
     `with ${conflictsOf("")} select distinct source || ' ' || source_id as key from conflict`,
-    [hub, from, to, first.day, first.halfHour],
+    [hub, from, to, first.BED, first.BEAM],
   );
   return new Set(rows.map(({ key }) => key));
 }

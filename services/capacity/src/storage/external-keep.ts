@@ -8,7 +8,7 @@
  * Everything here runs under the locks of the resources and pools that it names.
  */
 import type { Run } from "@carehub/database/pool";
-import type { FirstBuckets } from "../domain/external-booking.ts";
+import type { BucketsByKind } from "../domain/availability.ts";
 import { type Minute, mergeSpans, type Span } from "../domain/hub-time.ts";
 import { closeFreed } from "./document-store.ts";
 import { halfHourOf, halfHoursOf, minutesIn } from "./half-hours.ts";
@@ -69,7 +69,11 @@ export async function keepExternalPlaces(
 }
 
 /** Takes all imported bookings that are not over out of a hub's rows, so that a new document finds courses alone. */
-export async function takeOutExternals(tx: Reader, hub: string, from: FirstBuckets): Promise<void> {
+export async function takeOutExternals(
+  tx: Reader,
+  hub: string,
+  from: BucketsByKind,
+): Promise<void> {
   await tx.run(
     "external-out-time",
     `delete from reservation where hub = $1 and kind = 'EXTERNAL' and upper(during) > app.now()`,
@@ -79,7 +83,7 @@ export async function takeOutExternals(tx: Reader, hub: string, from: FirstBucke
     "external-out-places",
     `update pool_bucket set planned = planned - external, external = 0
      where hub = $1 and external > 0 and (pool, bucket) in (${neededPlacesSql})`,
-    [hub, from.day, from.halfHour],
+    [hub, from.BED, from.BEAM],
   );
 }
 
@@ -87,13 +91,13 @@ export async function takeOutExternals(tx: Reader, hub: string, from: FirstBucke
 export async function readExternalNeeds(
   tx: Reader,
   hub: string,
-  from: FirstBuckets,
+  from: BucketsByKind,
 ): Promise<{ readonly areas: readonly Area[]; readonly cells: readonly Cell[] }> {
   const areas = await tx.run<Area>("external-needs-time", neededTimeSql, [hub]);
   const cells = await tx.run<Cell>("external-needs-places", neededPlacesSql, [
     hub,
-    from.day,
-    from.halfHour,
+    from.BED,
+    from.BEAM,
   ]);
   return { areas, cells };
 }

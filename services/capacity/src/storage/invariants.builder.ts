@@ -1,13 +1,14 @@
 import type { Database } from "@carehub/database/pool";
 import { rejectedCourses } from "../wire/rejected-courses.builder.ts";
 
-/*
- * No double booking, asked of the rows themselves: every query names what breaks a rule, so all must be empty.
- */
-const isOfPool = (kind: "BED" | "BEAM", isAhead: string) => `${isAhead} and exists (
+const isOf = (kind: "BED" | "BEAM") => `exists (
       select from hub, jsonb_array_elements(document->'pools') as part
       where hub.name = known.hub and hub.name || '/pools/' || (part->>'id') = known.pool
         and part->>'kind' = '${kind}')`;
+
+/*
+ * No double booking, asked of the rows themselves: every query names what breaks a rule, so all must be empty.
+ */
 const queries: Readonly<Record<string, string>> = {
   overlaps: `select one.resource, one.during::text from reservation as one
     join reservation as other on one.resource = other.resource and one.during && other.during
@@ -62,7 +63,7 @@ const queries: Readonly<Record<string, string>> = {
     cross join lateral (select coalesce(sum(beds), 0) as beds from external_booking as booked
       where booked.pool = known.pool and status = 'BOOKED'
         and known.bucket between first_day and last_day) as needed
-    where ${isOfPool("BED", "known.bucket > extract(epoch from app.now()) / 86400 + 1")}
+    where known.bucket > extract(epoch from app.now()) / 86400 + 1 and ${isOf("BED")}
       and (external > beds or external < beds and planned + actual_excess < capacity)`,
   "imported beam that is free or too much": `select known.pool, known.bucket from pool_bucket as known
     cross join lateral (
@@ -70,7 +71,7 @@ const queries: Readonly<Record<string, string>> = {
       from external_booking as booked cross join lateral (select beam * tstzrange(
         to_timestamp(known.bucket * 1800.0), to_timestamp(known.bucket * 1800.0 + 1800))) as cut (part)
       where booked.beam_pool = known.pool and status = 'BOOKED' and not isempty(part)) as needed
-    where ${isOfPool("BEAM", "known.bucket > extract(epoch from app.now()) / 1800")}
+    where known.bucket > extract(epoch from app.now()) / 1800 and ${isOf("BEAM")}
       and (external > minutes or external < minutes and planned + actual_excess < capacity)`,
   "imported beam without a bucket": `select source_id, beam_pool from external_booking as booked
     where status = 'BOOKED' and lower(beam) > app.now() and not exists (

@@ -5,7 +5,7 @@
  */
 import type { Run } from "@carehub/database/pool";
 import type { Uuid } from "@carehub/rules/ids";
-import { beamBucketMinutes } from "../domain/availability.ts";
+import { bucketsAt } from "../domain/availability.ts";
 import type { TimedHub } from "../domain/demand.ts";
 import { minuteOfInstant } from "../domain/hub-time.ts";
 import { poolName, resourceName } from "../domain/names.ts";
@@ -39,9 +39,9 @@ export async function readHubTaken(
 ): Promise<HubTaken> {
   const { document, time } = hub;
   const minute = minuteOfInstant(now);
-  const day = time.dayOf(minute) - 1;
+  const buckets = bucketsAt(minute, time);
   const pools = document.pools.map(({ id, kind }) => {
-    const first = kind === "BED" ? day : Math.floor(minute / beamBucketMinutes);
+    const first = kind === "BED" ? buckets.BED - 1 : buckets.BEAM;
     return { pool: poolName(document.name, id), first, last: bucketMax };
   });
   const spans = await db.run<SpanRow>("search-hub-spans", hubSpansSql, [
